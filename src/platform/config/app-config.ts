@@ -1,0 +1,173 @@
+import { resolve } from 'node:path';
+import { plainToInstance } from 'class-transformer';
+import { validateSync } from 'class-validator';
+import { loadDevSecrets } from './dev-secrets.js';
+import { Env, type LOG_LEVELS } from './env.js';
+
+const MIN_SECRET_CHARACTERS = 32;
+const MIN_SECRET_DISTINCT_CHARACTERS = 10;
+const DEFAULT_PORT = 8080;
+const PRODUCTION_DRAIN_SECONDS = 5;
+
+/** A wrong environment: each line names a variable and says what to do. */
+export class ConfigError extends Error {
+  constructor(readonly lines: string[]) {
+    super(lines.join('\n'));
+    this.name = 'ConfigError';
+  }
+}
+
+export interface EncryptionKey {
+  id: string;
+  /** 32 bytes. */
+  key: Buffer;
+}
+
+/** The settings of this process, typed and complete; made once, before anything else starts. */
+export class AppConfig {
+  readonly production: boolean;
+  readonly port: number;
+  /** Absolute path. */
+  readonly dataDirectory: string;
+  /** Without it the embedded engine runs. */
+  readonly mongodbUri?: string;
+  readonly redisUrl?: string;
+  /** Origin of this API; without it that of the port. */
+  readonly publicUrl?: string;
+  /** Origins allowed with credentials; the first is the app. */
+  readonly appOrigins: string[];
+  readonly jwtSecret: string;
+  /** The first encrypts, all decrypt. */
+  readonly encryptionKeys: EncryptionKey[];
+  readonly secretsGenerated: boolean;
+  readonly trustProxy?: number | string;
+  readonly logLevel: (typeof LOG_LEVELS)[number];
+  readonly rateLimits: boolean;
+  readonly drainSeconds: number;
+
+  constructor(values: AppConfig) {
+    Object.assign(this, values);
+  }
+}
+
+/**
+ * Reads and checks the environment, after the `.env` file beside it when there is one (variables
+ * that are set win). In development missing secrets are made once under DATA_DIR.
+ * @throws ConfigError naming every wrong variable
+ */
+export function loadAppConfig(
+  environment: Record<string, string | undefined> = environmentWithFile(),
+): AppConfig {
+  const env = parse(environment);
+  const production = env.NODE_ENV === 'production';
+  const dataDirectory = resolve(env.DATA_DIR ?? '.data');
+  if (production) requireForProduction(env);
+  const secrets = env.JWT_SECRET && env.ENCRYPTION_KEYS ? undefined : loadSecrets(dataDirectory);
+  const trustProxy = env.TRUST_PROXY;
+  return new AppConfig({
+    production,
+    port: env.PORT ?? DEFAULT_PORT,
+    dataDirectory,
+    mongodbUri: env.MONGODB_URI,
+    redisUrl: env.REDIS_URL,
+    publicUrl: env.PUBLIC_URL,
+    appOrigins: [...new Set([env.APP_URL ?? 'http://localhost:5173', ...list(env.CORS_ORIGINS)])],
+    jwtSecret: env.JWT_SECRET ?? secrets!.jwtSecret,
+    encryptionKeys: parseKeys(env.ENCRYPTION_KEYS ?? secrets!.encryptionKeys),
+    secretsGenerated: secrets?.generated ?? false,
+    trustProxy: trustProxy && /^\d+$/.test(trustProxy) ? Number(trustProxy) : trustProxy,
+    logLevel: env.LOG_LEVEL ?? 'info',
+    rateLimits: env.RATE_LIMITS !== 'off',
+    drainSeconds: env.DRAIN_SECONDS ?? (production ? PRODUCTION_DRAIN_SECONDS : 0),
+  });
+}
+
+/** The process's variables for a child process of ours. */
+export function processEnvironment(): Record<string, string | undefined> {
+  return process.env;
+}
+
+function environmentWithFile(): Record<string, string | undefined> {
+  try {
+    process.loadEnvFile();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') {
+      throw new ConfigError([`.env cannot be read: ${(error as Error).message}`]);
+    }
+  }
+  return process.env;
+}
+
+function parse(environment: Record<string, string | undefined>): Env {
+  // A variable set to nothing counts as not set: compose files write them so.
+  const set = Object.entries(environment).filter(([, value]) => value?.trim());
+  const env = plainToInstance(Env, Object.fromEntries(set));
+  const errors = validateSync(env, { whitelist: true });
+  const lines = errors.map(
+    ({ property, constraints }) =>
+      `${property} ${Object.values(constraints ?? {})[0]?.replace(`${property} `, '')}`,
+  );
+  if (env.JWT_SECRET && isWeak(env.JWT_SECRET)) lines.push(`JWT_SECRET ${STRONG_SECRET}`);
+  if (hasDuplicateKeyId(env.ENCRYPTION_KEYS)) lines.push('ENCRYPTION_KEYS names a key id twice');
+  if (lines.length > 0) throw new ConfigError(lines);
+  return env;
+}
+
+const STRONG_SECRET =
+  `must be at least ${MIN_SECRET_CHARACTERS} random characters: ` +
+  `make one with \`openssl rand -base64 48\``;
+
+function isWeak(secret: string): boolean {
+  return (
+    secret.length < MIN_SECRET_CHARACTERS || new Set(secret).size < MIN_SECRET_DISTINCT_CHARACTERS
+  );
+}
+
+function requireForProduction(env: Env): void {
+  const lines: string[] = [];
+  if (!env.JWT_SECRET) lines.push(`JWT_SECRET is missing: it ${STRONG_SECRET}`);
+  if (!env.ENCRYPTION_KEYS) {
+    lines.push(
+      'ENCRYPTION_KEYS is missing: set it to k1:$(openssl rand -base64 32), and keep a copy',
+    );
+  }
+  if (!env.PUBLIC_URL) lines.push("PUBLIC_URL is missing: set it to this API's public origin");
+  if (!env.APP_URL) lines.push("APP_URL is missing: set it to the app's origin");
+  if (env.RATE_LIMITS === 'off') lines.push('RATE_LIMITS must not be off in production: remove it');
+  for (const { key } of parseKeys(env.ENCRYPTION_KEYS ?? '')) {
+    if (new Set(key).size < MIN_SECRET_DISTINCT_CHARACTERS) {
+      lines.push('ENCRYPTION_KEYS holds a weak key: make one with `openssl rand -base64 32`');
+    }
+  }
+  if (lines.length > 0) throw new ConfigError(lines);
+}
+
+function loadSecrets(dataDirectory: string): ReturnType<typeof loadDevSecrets> {
+  try {
+    return loadDevSecrets(dataDirectory);
+  } catch (error) {
+    throw new ConfigError([
+      `DATA_DIR ${dataDirectory} cannot hold the development secrets (${(error as Error).message}): ` +
+        'point DATA_DIR at a directory this user can write',
+    ]);
+  }
+}
+
+function parseKeys(text: string): EncryptionKey[] {
+  return list(text).map((entry) => {
+    const [id = '', key = ''] = entry.split(':');
+    return { id, key: Buffer.from(key, 'base64') };
+  });
+}
+
+function hasDuplicateKeyId(text: string | undefined): boolean {
+  const ids = parseKeys(text ?? '').map(({ id }) => id);
+  return new Set(ids).size < ids.length;
+}
+
+function list(text: string | undefined): string[] {
+  return (text ?? '')
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter(Boolean);
+}
