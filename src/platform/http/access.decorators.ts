@@ -1,0 +1,47 @@
+import {
+  applyDecorators,
+  createParamDecorator,
+  type ExecutionContext,
+  SetMetadata,
+} from '@nestjs/common';
+import { ApiBearerAuth, ApiCookieAuth, ApiExtension } from '@nestjs/swagger';
+import type { Request } from 'express';
+
+/** Metadata key of a route's one access mark. */
+export const ACCESS = 'access';
+
+/** Who may call a route. `shop` carries the permission that the shop's guard asks for. */
+export type AccessMark =
+  { kind: 'public' } | { kind: 'signed-in' } | { kind: 'shop'; permission: string };
+
+/** The caller, as the authentication guard leaves it on the request. */
+export interface Caller {
+  userId: string;
+  sessionId: string;
+}
+
+export type AuthenticatedRequest = Request & { caller?: Caller };
+
+/** Sets a route's access mark and says it in the docs; each route has exactly one. */
+export function markAccess(access: AccessMark): MethodDecorator {
+  const documented =
+    access.kind === 'public' ? [] : [ApiBearerAuth(), ApiCookieAuth('access_token')];
+  return applyDecorators(
+    SetMetadata(ACCESS, access),
+    ApiExtension('x-access', access),
+    ...documented,
+  );
+}
+
+/** Anyone may call this route. */
+export const Public = (): MethodDecorator => markAccess({ kind: 'public' });
+
+/** Any signed-in user may call this route. */
+export const SignedIn = (): MethodDecorator => markAccess({ kind: 'signed-in' });
+
+/** The caller of this request; a route without a guard before it is a bug and throws. */
+export const CurrentUser = createParamDecorator((_: unknown, context: ExecutionContext): Caller => {
+  const { caller } = context.switchToHttp().getRequest<AuthenticatedRequest>();
+  if (!caller) throw new Error('@CurrentUser() on a route that the auth guard does not protect');
+  return caller;
+});

@@ -1,0 +1,75 @@
+import { applyDecorators, type Type } from '@nestjs/common';
+import {
+  ApiExtension,
+  ApiExtraModels,
+  ApiOperation,
+  ApiResponse,
+  getSchemaPath,
+} from '@nestjs/swagger';
+import { type ErrorCode } from './app-error.js';
+
+interface Documented {
+  /** One line: what the route does. */
+  summary: string;
+  description?: string;
+  /** Failures of this route's own; those of its access mark, body and limits are added by rule. */
+  errors?: ErrorCode[];
+}
+
+/** Documents a route that answers one `model` in the envelope. */
+export function ApiAnswer(model: Type, docs: Documented & { status?: 200 | 201 }): MethodDecorator {
+  return documented(model, { $ref: getSchemaPath(model) }, docs);
+}
+
+/** Documents a route that answers an array of `model` in the envelope, without pages. */
+export function ApiList(model: Type, docs: Documented): MethodDecorator {
+  return documented(model, { type: 'array', items: { $ref: getSchemaPath(model) } }, docs);
+}
+
+/** Documents a route that answers one page of `model`, with `meta.nextCursor`. */
+export function ApiPage(model: Type, docs: Documented): MethodDecorator {
+  const meta = {
+    type: 'object',
+    required: ['nextCursor'],
+    properties: {
+      nextCursor: {
+        type: 'string',
+        nullable: true,
+        description: 'Pass as `cursor` for the next page; null on the last.',
+      },
+    },
+  };
+  const data = { type: 'array', items: { $ref: getSchemaPath(model) } };
+  return documented(
+    model,
+    data,
+    { ...docs, errors: [...(docs.errors ?? []), 'invalid_cursor'] },
+    meta,
+  );
+}
+
+function documented(
+  model: Type,
+  data: object,
+  { summary, description, errors, status = 200 }: Documented & { status?: 200 | 201 },
+  meta?: object,
+): MethodDecorator {
+  return applyDecorators(
+    ApiExtraModels(model),
+    ApiOperation({ summary, description }),
+    ApiExtension('x-errors', errors ?? []),
+    ApiResponse({
+      status,
+      description: summary,
+      schema: {
+        type: 'object',
+        required: ['success', 'data', ...(meta ? ['meta'] : [])],
+        properties: {
+          success: { type: 'boolean', enum: [true] },
+          data,
+          ...(meta ? { meta } : {}),
+        },
+      } as object,
+    }),
+  );
+}

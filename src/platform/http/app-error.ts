@@ -1,0 +1,129 @@
+import { HttpException, HttpStatus } from '@nestjs/common';
+
+interface ErrorDefinition {
+  status: HttpStatus;
+  /** What a caller may read; the thrown sentence names the case. */
+  example: string;
+}
+
+/** Every machine-readable code of a failure: its HTTP status, and an example for the docs. */
+export const ERRORS = {
+  validation_failed: { status: HttpStatus.BAD_REQUEST, example: 'Please correct: name.' },
+  malformed_body: {
+    status: HttpStatus.BAD_REQUEST,
+    example: 'The body is not valid JSON: send one object in double-quoted JSON.',
+  },
+  invalid_cursor: {
+    status: HttpStatus.BAD_REQUEST,
+    example: 'The cursor is not one of ours: pass meta.nextCursor of the page before.',
+  },
+  bad_request: {
+    status: HttpStatus.BAD_REQUEST,
+    example: 'The address holds a broken percent escape: correct it.',
+  },
+  unauthenticated: {
+    status: HttpStatus.UNAUTHORIZED,
+    example: 'Sign in first: the token is missing or has expired.',
+  },
+  invalid_credentials: {
+    status: HttpStatus.UNAUTHORIZED,
+    example: 'The e-mail or the password is wrong.',
+  },
+  forbidden: {
+    status: HttpStatus.FORBIDDEN,
+    example: 'Your role in this shop does not allow this: ask its owner.',
+  },
+  not_found: {
+    status: HttpStatus.NOT_FOUND,
+    example: 'There is no such product: check its id.',
+  },
+  conflict: {
+    status: HttpStatus.CONFLICT,
+    example: 'Someone changed it meanwhile: read it again.',
+  },
+  email_taken: {
+    status: HttpStatus.CONFLICT,
+    example: 'There is an account with this e-mail already: sign in instead.',
+  },
+  username_taken: {
+    status: HttpStatus.CONFLICT,
+    example: 'Somebody has this username already: choose another.',
+  },
+  slug_taken: {
+    status: HttpStatus.CONFLICT,
+    example: 'Another shop has this address already: choose another slug.',
+  },
+  out_of_stock: { status: HttpStatus.CONFLICT, example: 'Coffee beans: only 2 are left.' },
+  idempotency_in_progress: {
+    status: HttpStatus.CONFLICT,
+    example: 'The first request with this Idempotency-Key still runs: ask again in a moment.',
+  },
+  payload_too_large: {
+    status: HttpStatus.PAYLOAD_TOO_LARGE,
+    example: 'The body is too large: send at most 1 MB.',
+  },
+  unsupported_media_type: {
+    status: HttpStatus.UNSUPPORTED_MEDIA_TYPE,
+    example: 'Send the body as application/json.',
+  },
+  idempotency_key_reused: {
+    status: HttpStatus.UNPROCESSABLE_ENTITY,
+    example: 'This Idempotency-Key was used with another body: use a new one.',
+  },
+  rate_limited: {
+    status: HttpStatus.TOO_MANY_REQUESTS,
+    example: 'Too many requests: try again in 20 seconds.',
+  },
+  internal_error: {
+    status: HttpStatus.INTERNAL_SERVER_ERROR,
+    example: 'Something went wrong on our side. Try again; if it stays, report the request id.',
+  },
+  database_unavailable: {
+    status: HttpStatus.SERVICE_UNAVAILABLE,
+    example: 'The database does not answer at the moment: try again in a few seconds.',
+  },
+  not_ready: { status: HttpStatus.SERVICE_UNAVAILABLE, example: 'Not ready: stopping.' },
+} as const satisfies Record<string, ErrorDefinition>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+export interface FieldError {
+  /** Dotted path of the field in what was sent. */
+  field: string;
+  message: string;
+}
+
+interface AppErrorOptions {
+  details?: FieldError[];
+  retryAfterSeconds?: number;
+}
+
+/** A failure the caller can act on: a sentence that names the remedy, and a code for programs. */
+export class AppError extends HttpException {
+  readonly details?: FieldError[];
+  readonly retryAfterSeconds?: number;
+
+  constructor(
+    readonly code: ErrorCode,
+    sentence: string,
+    options: AppErrorOptions = {},
+  ) {
+    super(sentence, ERRORS[code].status);
+    this.details = options.details;
+    this.retryAfterSeconds = options.retryAfterSeconds;
+  }
+
+  /** @param thing the entity in words, such as `order` */
+  static notFound(thing: string): AppError {
+    return new AppError('not_found', `There is no such ${thing}: check its id.`);
+  }
+
+  static validation(details: FieldError[]): AppError {
+    const fields = [...new Set(details.map(({ field }) => field))];
+    return new AppError('validation_failed', `Please correct: ${fields.join(', ')}.`, { details });
+  }
+
+  static conflict(code: ErrorCode, sentence: string): AppError {
+    return new AppError(code, sentence);
+  }
+}

@@ -1,0 +1,24 @@
+import {
+  type CallHandler,
+  type ExecutionContext,
+  Injectable,
+  type NestInterceptor,
+} from '@nestjs/common';
+import { map, type Observable } from 'rxjs';
+import { Page } from './page.js';
+
+/** Wraps what a handler returns into the success envelope; a `StreamableFile` or text stays. */
+@Injectable()
+export class EnvelopeInterceptor implements NestInterceptor {
+  intercept(_: ExecutionContext, next: CallHandler<unknown>): Observable<unknown> {
+    return next.handle().pipe(map(toEnvelope));
+  }
+}
+
+function toEnvelope(result: unknown): unknown {
+  if (typeof result === 'string') return result;
+  if (result instanceof Page) {
+    return { success: true, data: result.items, meta: { nextCursor: result.nextCursor } };
+  }
+  return { success: true, data: result ?? null };
+}

@@ -1,0 +1,80 @@
+import {
+  type ArgumentsHost,
+  Catch,
+  type ExceptionFilter,
+  HttpException,
+  HttpStatus,
+  Logger,
+} from '@nestjs/common';
+import type { Request, Response } from 'express';
+import { isDatabaseUnavailable } from '../database/database-errors.js';
+import { requestId } from '../logging/request-context.js';
+import { AppError, type ErrorCode, ERRORS } from './app-error.js';
+
+const DATABASE_RETRY_SECONDS = 2;
+
+/** Turns every failure into the envelope; what was not foreseen becomes a 500 without internals. */
+@Catch()
+export class ExceptionToEnvelopeFilter implements ExceptionFilter {
+  private readonly logger = new Logger(ExceptionToEnvelopeFilter.name);
+
+  catch(exception: unknown, host: ArgumentsHost): void {
+    const request = host.switchToHttp().getRequest<Request>();
+    const response = host.switchToHttp().getResponse<Response>();
+    const error = toAppError(exception);
+    if (error.code === 'internal_error') this.logBug(exception, request);
+    if (response.headersSent) {
+      // Half an answer cannot be mended: cutting it tells the client that it is not whole.
+      response.destroy();
+      return;
+    }
+    if (error.retryAfterSeconds) response.setHeader('Retry-After', error.retryAfterSeconds);
+    response.status(error.getStatus()).json({
+      success: false,
+      error: error.message,
+      code: error.code,
+      details: error.details,
+      requestId: requestId(),
+    });
+  }
+
+  private logBug(exception: unknown, request: Request): void {
+    const { stack, message } =
+      exception instanceof Error ? exception : { stack: undefined, message: String(exception) };
+    this.logger.error({ msg: 'unexpected error', method: request.method, error: message, stack });
+  }
+}
+
+/** What the caller is told about `exception`, whoever threw it. */
+export function toAppError(exception: unknown): AppError {
+  if (exception instanceof AppError) return exception;
+  if (isDatabaseUnavailable(exception)) {
+    return new AppError('database_unavailable', ERRORS.database_unavailable.example, {
+      retryAfterSeconds: DATABASE_RETRY_SECONDS,
+    });
+  }
+  if (exception instanceof HttpException) return fromHttpException(exception);
+  return new AppError('internal_error', ERRORS.internal_error.example);
+}
+
+function fromHttpException(exception: HttpException): AppError {
+  const status = exception.getStatus();
+  if (status === HttpStatus.NOT_FOUND) {
+    return new AppError('not_found', 'There is no such address: see /docs for those there are.');
+  }
+  const code = codeForStatus(status);
+  if (code === 'internal_error') return new AppError(code, ERRORS.internal_error.example);
+  return new AppError(code, exception.message);
+}
+
+function codeForStatus(status: number): ErrorCode {
+  const known: Record<number, ErrorCode> = {
+    400: 'bad_request',
+    401: 'unauthenticated',
+    403: 'forbidden',
+    409: 'conflict',
+    413: 'payload_too_large',
+    415: 'unsupported_media_type',
+  };
+  return known[status] ?? (status < 500 ? 'bad_request' : 'internal_error');
+}

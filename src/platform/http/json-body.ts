@@ -1,0 +1,84 @@
+import {
+  type CallHandler,
+  type ExecutionContext,
+  Injectable,
+  type NestInterceptor,
+  SetMetadata,
+} from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import { json, type NextFunction, type Request, type Response } from 'express';
+import { from, type Observable, switchMap } from 'rxjs';
+import { AppError, ERRORS } from './app-error.js';
+
+const MEBIBYTE = 1024 * 1024;
+const BODY_LIMIT = MEBIBYTE;
+const PICTURE_BODY_LIMIT = 12 * MEBIBYTE;
+const ACCEPTS_PICTURES = 'accepts-pictures';
+
+const parseBody = json({ limit: BODY_LIMIT });
+const parsePictureBody = json({ limit: PICTURE_BODY_LIMIT });
+
+/** The app sends pictures as data URLs to this route: its body may be up to 12 MB. */
+export const AcceptsPictures = () => SetMetadata(ACCEPTS_PICTURES, true);
+
+/** Parses JSON bodies of up to 1 MB; larger ones wait until the caller is known. */
+export function jsonBody(request: Request, response: Response, next: NextFunction): void {
+  if (declaredLength(request) > BODY_LIMIT) next();
+  else parseBody(request, response, (error?: unknown) => next(error && toAppError(error)));
+}
+
+/**
+ * Runs after the guards: refuses what is not JSON, since a form's `a[$gt]=1` would arrive as an
+ * operator without a preflight, and reads a large body only for a caller with the right to send it.
+ */
+@Injectable()
+export class JsonBodyInterceptor implements NestInterceptor {
+  constructor(private readonly reflector: Reflector) {}
+
+  intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
+    const request = context.switchToHttp().getRequest<Request>();
+    if (!hasBody(request)) return next.handle();
+    if (!request.is('application/json')) {
+      throw new AppError('unsupported_media_type', 'Send the body as application/json.');
+    }
+    if (declaredLength(request) <= BODY_LIMIT) return next.handle();
+    if (!this.reflector.get(ACCEPTS_PICTURES, context.getHandler())) throw tooLarge(BODY_LIMIT);
+    const response = context.switchToHttp().getResponse<Response>();
+    return from(readPictureBody(request, response)).pipe(switchMap(() => next.handle()));
+  }
+}
+
+/** The parser's errors carry `type` and `status`; what it did not foresee stays as it is. */
+function toAppError(error: unknown): unknown {
+  const { type, status, limit } = error as { type?: string; status?: number; limit?: number };
+  if (type === 'entity.too.large') return tooLarge(limit ?? BODY_LIMIT);
+  if (type === 'encoding.unsupported' || type === 'charset.unsupported') {
+    return new AppError('unsupported_media_type', 'Send the body as UTF-8, gzip at most.');
+  }
+  if (status === ERRORS.malformed_body.status) {
+    return new AppError('malformed_body', ERRORS.malformed_body.example);
+  }
+  return error;
+}
+
+function tooLarge(limit: number): AppError {
+  const sentence = `The body is too large: send at most ${limit / MEBIBYTE} MB.`;
+  return new AppError('payload_too_large', sentence);
+}
+
+async function readPictureBody(request: Request, response: Response): Promise<void> {
+  if (declaredLength(request) > PICTURE_BODY_LIMIT) throw tooLarge(PICTURE_BODY_LIMIT);
+  await new Promise<void>((resolve, reject) => {
+    parsePictureBody(request, response, (error?: unknown) =>
+      error ? reject(toAppError(error)) : resolve(),
+    );
+  });
+}
+
+function declaredLength(request: Request): number {
+  return Number(request.headers['content-length'] ?? 0);
+}
+
+function hasBody(request: Request): boolean {
+  return request.headers['transfer-encoding'] !== undefined || declaredLength(request) > 0;
+}

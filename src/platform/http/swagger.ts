@@ -1,0 +1,128 @@
+import type { INestApplication } from '@nestjs/common';
+import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import type { AccessMark } from './access.decorators.js';
+import { ERRORS, type ErrorCode } from './app-error.js';
+
+type Operation = NonNullable<OpenAPIObject['paths'][string]['get']> & {
+  'x-access'?: AccessMark;
+  'x-errors'?: ErrorCode[];
+};
+type Schema = Record<string, unknown>;
+
+const METHODS = ['get', 'post', 'put', 'patch', 'delete'] as const;
+const FAILURE_REF = '#/components/schemas/Failure';
+
+const DESCRIPTION = `REST API of Cliick: catalogue, orders and one inbox for a small seller's shop.
+
+Every answer is an envelope: \`{ success: true, data, meta? }\`, or
+\`{ success: false, error, code, details?, requestId }\`. Sign in with \`POST /api/auth/login\` and send
+the token as \`Authorization: Bearer\`, or keep the cookies it sets.
+
+Live updates arrive through Socket.IO at \`/socket.io\` or the raw WebSocket at \`/ws?token=\`: join a
+shop with \`shop:join { shopId }\`, then \`message:new\`, \`conversation:update\` and \`order:update\`
+follow.`;
+
+/** Serves `/docs` and `/docs-json`, made from the routes themselves. */
+export function serveDocs(app: INestApplication, notes: string): OpenAPIObject {
+  const config = new DocumentBuilder()
+    .setTitle('Cliick API')
+    .setDescription(`${DESCRIPTION}\n\n${notes}`)
+    .setVersion('1')
+    .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT' })
+    .addCookieAuth('access_token', { type: 'apiKey', in: 'cookie' }, 'access_token')
+    .build();
+  const document = SwaggerModule.createDocument(app, config, {
+    operationIdFactory: (controller, method) => `${controller.replace('Controller', '')}_${method}`,
+  });
+  completeErrors(document);
+  SwaggerModule.setup('docs', app, document, {
+    jsonDocumentUrl: 'docs-json',
+    customSiteTitle: 'Cliick API',
+    swaggerOptions: { persistAuthorization: true, docExpansion: 'none' },
+  });
+  return document;
+}
+
+/** Adds to each operation the failures that its access mark, parameters and body make possible. */
+function completeErrors(document: OpenAPIObject): void {
+  document.components ??= {};
+  document.components.schemas ??= {};
+  document.components.schemas['Failure'] = failureSchema() as never;
+  for (const [path, item] of Object.entries(document.paths)) {
+    for (const method of METHODS) {
+      const operation = item[method] as Operation | undefined;
+      if (operation) addErrors(path, operation);
+    }
+  }
+}
+
+function addErrors(path: string, operation: Operation): void {
+  for (const code of new Set([...codesByRule(path, operation), ...(operation['x-errors'] ?? [])])) {
+    const status = ERRORS[code].status;
+    const known = operation.responses[status] as { content?: Record<string, Schema> } | undefined;
+    const examples = (known?.content?.['application/json']?.['examples'] ?? {}) as Schema;
+    operation.responses[status] = {
+      description: known ? 'One of the codes in the examples.' : `\`${code}\``,
+      content: {
+        'application/json': {
+          schema: { $ref: FAILURE_REF },
+          examples: { ...examples, [code]: { value: failureExample(code) } },
+        },
+      },
+    } as never;
+  }
+}
+
+function codesByRule(path: string, operation: Operation): ErrorCode[] {
+  const codes: ErrorCode[] = ['rate_limited', 'internal_error', 'database_unavailable'];
+  const access = operation['x-access'];
+  if (access && access.kind !== 'public') codes.push('unauthenticated');
+  if (access?.kind === 'shop') codes.push('forbidden', 'not_found');
+  if (/\{\w+\}/.test(path)) codes.push('not_found');
+  const hasQuery = operation.parameters?.some(
+    (parameter) => 'in' in parameter && parameter.in === 'query',
+  );
+  if (operation.requestBody || hasQuery) codes.push('validation_failed');
+  if (operation.requestBody) {
+    codes.push('malformed_body', 'payload_too_large', 'unsupported_media_type');
+  }
+  if (operation.parameters?.some((one) => 'name' in one && one.name === 'Idempotency-Key')) {
+    codes.push('validation_failed', 'idempotency_key_reused', 'idempotency_in_progress');
+  }
+  return codes;
+}
+
+function failureSchema(): Schema {
+  return {
+    type: 'object',
+    required: ['success', 'error', 'code', 'requestId'],
+    properties: {
+      success: { type: 'boolean', enum: [false] },
+      error: { type: 'string', description: 'A sentence a person can act on.' },
+      code: { type: 'string', enum: Object.keys(ERRORS), description: 'For programs.' },
+      details: {
+        type: 'array',
+        description: 'What is wrong, field by field.',
+        items: {
+          type: 'object',
+          required: ['field', 'message'],
+          properties: { field: { type: 'string' }, message: { type: 'string' } },
+        },
+      },
+      requestId: { type: 'string', description: 'Names the request in our logs.' },
+    },
+  };
+}
+
+function failureExample(code: ErrorCode): Schema {
+  const details = [
+    { field: 'name', message: 'name must be shorter than or equal to 100 characters' },
+  ];
+  return {
+    success: false,
+    error: ERRORS[code].example,
+    code,
+    ...(code === 'validation_failed' ? { details } : {}),
+    requestId: '0b9f6d0e-6a86-4c38-9c1b-8d2f1f1e4a55',
+  };
+}

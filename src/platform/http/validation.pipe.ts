@@ -1,0 +1,27 @@
+import { ValidationPipe } from '@nestjs/common';
+import type { ValidationError } from 'class-validator';
+import { AppError, type FieldError } from './app-error.js';
+
+/**
+ * Checks every body and query against its DTO: unknown fields are dropped (the app sends whole
+ * objects), types are taken as they are, and every wrong field is named at once.
+ */
+export function createValidationPipe(): ValidationPipe {
+  return new ValidationPipe({
+    transform: true,
+    whitelist: true,
+    forbidUnknownValues: true,
+    validationError: { target: false, value: false },
+    exceptionFactory: (errors) => AppError.validation(errors.flatMap((error) => flatten(error))),
+  });
+}
+
+function flatten(error: ValidationError, parent = ''): FieldError[] {
+  const field = parent ? `${parent}.${error.property}` : error.property;
+  // The first decorator of a field is its most basic rule, and its message comes last.
+  const message = Object.values(error.constraints ?? {}).at(-1);
+  return [
+    ...(message ? [{ field, message }] : []),
+    ...(error.children ?? []).flatMap((child) => flatten(child, field)),
+  ];
+}
