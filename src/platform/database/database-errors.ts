@@ -1,0 +1,20 @@
+const UNAVAILABLE =
+  /^(Mongo(ose)?ServerSelectionError|MongoNetwork(Timeout)?Error|MongoPoolClear(ed|edOnNetwork)Error|MongoNotConnectedError|MongoTopologyClosedError|MongoWaitQueueTimeoutError|MongoClientClosedError|MongoServerClosedError|MongoPoolClosedError|PoolClearedOnNetworkError)$/;
+/** ShutdownInProgress, InterruptedAtShutdown, NotWritablePrimary and their kin. */
+const UNAVAILABLE_CODES = new Set([91, 189, 10107, 11600, 11602, 13435, 13436]);
+const DUPLICATE_KEY = 11000;
+
+/** Whether the database could not be asked, so that the same request may succeed later. */
+export function isDatabaseUnavailable(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if (UNAVAILABLE.test(error.name)) return true;
+  return UNAVAILABLE_CODES.has((error as { code?: number }).code ?? 0);
+}
+
+/** Whether a unique index refused the write; `field` narrows it to the index that names it. */
+export function isDuplicateKey(error: unknown, field?: string): boolean {
+  if (!(error instanceof Error) || (error as { code?: number }).code !== DUPLICATE_KEY)
+    return false;
+  const { keyPattern } = error as { keyPattern?: Record<string, unknown> };
+  return field === undefined || (keyPattern !== undefined && field in keyPattern);
+}

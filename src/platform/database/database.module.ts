@@ -1,0 +1,61 @@
+import { Global, Logger, Module, type OnApplicationShutdown } from '@nestjs/common';
+import type { OnApplicationBootstrap } from '@nestjs/common';
+import { InjectConnection, MongooseModule } from '@nestjs/mongoose';
+import type { Connection } from 'mongoose';
+import { AppConfig } from '../config/app-config.js';
+import { DatabaseServer } from './database-server.js';
+
+const ANSWER_DEADLINE_MS = 2_000;
+
+@Global()
+@Module({
+  providers: [{ provide: DatabaseServer, inject: [AppConfig], useFactory: DatabaseServer.reach }],
+  exports: [DatabaseServer],
+})
+class DatabaseServerModule {}
+
+/** Connects Mongoose to the database server and owns the connection's life. */
+@Module({
+  imports: [
+    DatabaseServerModule,
+    MongooseModule.forRootAsync({
+      inject: [DatabaseServer],
+      useFactory: (server: DatabaseServer) => ({
+        uri: server.uri,
+        dbName: server.databaseName,
+        // What is acknowledged survives a crash of the database; measured on the embedded engine.
+        writeConcern: { w: 'majority', journal: true },
+        // A request hears 503 within this time when the database is gone.
+        serverSelectionTimeoutMS: ANSWER_DEADLINE_MS,
+        connectTimeoutMS: ANSWER_DEADLINE_MS,
+        heartbeatFrequencyMS: ANSWER_DEADLINE_MS,
+        bufferCommands: false,
+        autoCreate: false,
+        autoIndex: false,
+        retryAttempts: 5,
+        retryDelay: 1_000,
+        verboseRetryLog: false,
+      }),
+    }),
+  ],
+  exports: [DatabaseServerModule],
+})
+export class DatabaseModule implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly logger = new Logger(DatabaseModule.name);
+
+  constructor(
+    @InjectConnection() private readonly connection: Connection,
+    private readonly server: DatabaseServer,
+  ) {}
+
+  /** Builds the indexes that the schemas declare: without them no query may be served. */
+  async onApplicationBootstrap(): Promise<void> {
+    await Promise.all(Object.values(this.connection.models).map((model) => model.createIndexes()));
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.connection.close();
+    await this.server.stop();
+    this.logger.log('database closed');
+  }
+}
