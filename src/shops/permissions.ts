@@ -1,0 +1,34 @@
+/** Roles in a shop, least first: each may do what those before it may. */
+export const SHOP_ROLES = ['agent', 'manager', 'admin', 'owner'] as const;
+export type ShopRole = (typeof SHOP_ROLES)[number];
+
+/** THE table: each permission and the least role that has it. Docs and tests are made from it. */
+export const PERMISSIONS = {
+  'shop:read': 'agent',
+  'products:read': 'agent',
+  'products:write': 'manager',
+  'forms:read': 'agent',
+  'forms:write': 'manager',
+  'orders:read': 'agent',
+  'conversations:read': 'agent',
+  'conversations:write': 'agent',
+} as const satisfies Record<string, ShopRole>;
+
+export type Permission = keyof typeof PERMISSIONS;
+
+export function isAllowed(role: ShopRole, permission: Permission): boolean {
+  return SHOP_ROLES.indexOf(role) >= SHOP_ROLES.indexOf(PERMISSIONS[permission]);
+}
+
+/** The table as Markdown, for the docs. */
+export function permissionsAsMarkdown(): string {
+  const rows = Object.entries(PERMISSIONS).map(([permission, least]) => {
+    const marks = SHOP_ROLES.map((role) => (isAllowed(role, permission as Permission) ? '✓' : ''));
+    return `| \`${permission}\` | ${least} | ${marks.join(' | ')} |`;
+  });
+  return [
+    `| permission | least role | ${SHOP_ROLES.join(' | ')} |`,
+    `| --- | --- | ${SHOP_ROLES.map(() => '---').join(' | ')} |`,
+    ...rows,
+  ].join('\n');
+}

@@ -1,0 +1,35 @@
+import { applyDecorators, createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import { ApiParam } from '@nestjs/swagger';
+import { type AuthenticatedRequest, markAccess } from '../platform/http/access.decorators.js';
+import type { Permission } from './permissions.js';
+import type { Membership } from './shops.service.js';
+
+export type ShopRequest = AuthenticatedRequest & { membership?: Membership };
+
+/** Only members of `:shopId` whose role has `permission` may call this route. */
+export function RequirePermission(permission: Permission): MethodDecorator {
+  return applyDecorators(
+    markAccess({ kind: 'shop', permission }),
+    ApiParam({
+      name: 'shopId',
+      description: 'Id of the shop.',
+      example: '6741c0c0a5f2d13b8c9e0002',
+    }),
+  );
+}
+
+function membershipOf(context: ExecutionContext): Membership {
+  const { membership } = context.switchToHttp().getRequest<ShopRequest>();
+  if (!membership) throw new Error('@ShopId() on a route without @RequirePermission()');
+  return membership;
+}
+
+/** Id of the shop whose member the guard has found the caller to be; never the path's own word. */
+export const ShopId = createParamDecorator(
+  (_: unknown, context: ExecutionContext): string => membershipOf(context).shopId,
+);
+
+/** Id of the member who calls. */
+export const MemberId = createParamDecorator(
+  (_: unknown, context: ExecutionContext): string => membershipOf(context).userId,
+);

@@ -1,0 +1,54 @@
+import { Prop, Schema, SchemaFactory } from '@nestjs/mongoose';
+import { SchemaTypes, type Types } from 'mongoose';
+import { SHOP_ROLES, type ShopRole } from './permissions.js';
+
+@Schema({ _id: false })
+export class TeamMember {
+  @Prop({ type: SchemaTypes.ObjectId, required: true })
+  userId: Types.ObjectId;
+
+  @Prop({ type: String, enum: SHOP_ROLES, required: true })
+  role: ShopRole;
+
+  @Prop({ required: true })
+  addedAt: Date;
+}
+
+@Schema({ collection: 'shops', timestamps: true })
+export class Shop {
+  @Prop({ required: true })
+  name: string;
+
+  /** Address of the public shop. */
+  @Prop({ required: true })
+  slug: string;
+
+  @Prop({ type: SchemaTypes.ObjectId, required: true })
+  ownerId: Types.ObjectId;
+
+  /** Everyone with a role here, the owner included. */
+  @Prop({ type: [SchemaFactory.createForClass(TeamMember)], required: true })
+  team: TeamMember[];
+
+  /** ISO 4217. */
+  @Prop({ required: true })
+  currency: string;
+
+  @Prop({ type: String })
+  logoUrl?: string;
+
+  /** The shop's counter: number of the last write that others must see. */
+  @Prop({ required: true, default: 0 })
+  seq: number;
+
+  _id: Types.ObjectId;
+  createdAt: Date;
+  updatedAt: Date;
+}
+
+export const ShopSchema = SchemaFactory.createForClass(Shop);
+
+// The public shop by its address.
+ShopSchema.index({ slug: 1 }, { unique: true });
+// A person's shops, oldest first.
+ShopSchema.index({ 'team.userId': 1, _id: 1 });

@@ -1,0 +1,103 @@
+import { randomInt } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { InjectModel } from '@nestjs/mongoose';
+import { type Model, Types } from 'mongoose';
+import { isDuplicateKey } from '../platform/database/database-errors.js';
+import { AppError } from '../platform/http/app-error.js';
+import { isObjectIdHex } from '../platform/http/object-id.pipe.js';
+import type { CreateShopDto } from './dto/create-shop.dto.js';
+import type { ShopRole } from './permissions.js';
+import { Shop } from './shop.schema.js';
+import { SLUG_PATTERN, slugFromName } from './slug.js';
+
+export interface Membership {
+  shopId: string;
+  userId: string;
+  role: ShopRole;
+}
+
+const MAX_SHOPS_OF_A_PERSON = 100;
+const SLUG_ATTEMPTS = 5;
+
+@Injectable()
+export class ShopsService {
+  constructor(@InjectModel(Shop.name) private readonly shops: Model<Shop>) {}
+
+  /** A slug that is asked for must be free; one made from the name gets a number when it is not. */
+  async create(ownerId: string, { name, slug, currency }: CreateShopDto): Promise<Shop> {
+    const wanted = slug ?? slugFromName(name);
+    for (let attempt = 1; ; attempt++) {
+      const candidate = attempt === 1 ? wanted : `${wanted}-${randomInt(1_000, 1_000_000)}`;
+      try {
+        return await this.insert(ownerId, { name, slug: candidate, currency });
+      } catch (error) {
+        if (!isDuplicateKey(error, 'slug')) throw error;
+        if (slug || attempt === SLUG_ATTEMPTS) {
+          throw AppError.conflict(
+            'slug_taken',
+            `The address "${wanted}" is taken: choose another.`,
+          );
+        }
+      }
+    }
+  }
+
+  /** The shops in which `userId` has a role, oldest first. */
+  async listOf(userId: string): Promise<Shop[]> {
+    return this.shops
+      .find({ 'team.userId': userId })
+      .sort({ _id: 1 })
+      .limit(MAX_SHOPS_OF_A_PERSON)
+      .lean();
+  }
+
+  async get(shopId: string): Promise<Shop> {
+    const shop = await this.shops.findById(shopId).lean();
+    if (!shop) throw AppError.notFound('shop');
+    return shop;
+  }
+
+  async getBySlugOrId(slugOrId: string): Promise<Shop> {
+    const filter = isObjectIdHex(slugOrId) ? { _id: slugOrId } : { slug: slugOrId };
+    const known = 'slug' in filter && !SLUG_PATTERN.test(slugOrId) ? null : filter;
+    const shop = known && (await this.shops.findOne(known).lean());
+    if (!shop) throw AppError.notFound('shop');
+    return shop;
+  }
+
+  /** The caller's role, for guards and sockets alike; null for a stranger and for no shop. */
+  async findMembership(shopId: string, userId: string): Promise<Membership | null> {
+    if (!isObjectIdHex(shopId)) return null;
+    const shop = await this.shops
+      .findOne({ _id: shopId, 'team.userId': userId }, { 'team.$': 1 })
+      .lean();
+    const member = shop?.team[0];
+    return member ? { shopId: shopId.toLowerCase(), userId, role: member.role } : null;
+  }
+
+  /** Takes the shop's next number, for a write that others must see. */
+  async nextSeq(shopId: string): Promise<number> {
+    const shop = await this.shops
+      .findOneAndUpdate(
+        { _id: shopId },
+        { $inc: { seq: 1 } },
+        { returnDocument: 'after', projection: { seq: 1 }, timestamps: false },
+      )
+      .lean();
+    if (!shop) throw AppError.notFound('shop');
+    return shop.seq;
+  }
+
+  private async insert(
+    ownerId: string,
+    fields: Pick<Shop, 'name' | 'slug' | 'currency'>,
+  ): Promise<Shop> {
+    const owner = new Types.ObjectId(ownerId);
+    const shop = await this.shops.create({
+      ...fields,
+      ownerId: owner,
+      team: [{ userId: owner, role: 'owner', addedAt: new Date() }],
+    });
+    return shop.toObject();
+  }
+}

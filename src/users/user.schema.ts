@@ -1,0 +1,45 @@
+import { Prop, Schema, SchemaFactory } from '@nestjs/mongoose';
+import type { HydratedDocument, Types } from 'mongoose';
+
+/** Role of a person on the platform; roles in a shop are the shop's. */
+export const USER_ROLES = ['owner', 'admin', 'agent'] as const;
+export type UserRole = (typeof USER_ROLES)[number];
+
+@Schema({ collection: 'users', timestamps: true })
+export class User {
+  /** Lower case, as `normaliseEmail` makes it. */
+  @Prop({ required: true })
+  email: string;
+
+  /** argon2id in PHC form. */
+  @Prop({ required: true })
+  passwordHash: string;
+
+  @Prop({ required: true })
+  username: string;
+
+  /** The username in lower case: two people may not differ by case alone. */
+  @Prop({ required: true })
+  usernameKey: string;
+
+  @Prop({ type: String, enum: USER_ROLES, default: 'owner' })
+  role: UserRole;
+
+  @Prop({ type: String })
+  avatarUrl?: string;
+
+  @Prop({ type: Date })
+  lastLogin?: Date;
+
+  _id: Types.ObjectId;
+  createdAt: Date;
+  updatedAt: Date;
+}
+
+export type UserDocument = HydratedDocument<User>;
+export const UserSchema = SchemaFactory.createForClass(User);
+
+// Sign-in, and one account an address.
+UserSchema.index({ email: 1 }, { unique: true });
+// Look-up by exact username, to invite.
+UserSchema.index({ usernameKey: 1 }, { unique: true });

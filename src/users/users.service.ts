@@ -1,0 +1,62 @@
+import { Injectable } from '@nestjs/common';
+import { InjectModel } from '@nestjs/mongoose';
+import type { Model } from 'mongoose';
+import { isDuplicateKey } from '../platform/database/database-errors.js';
+import { AppError } from '../platform/http/app-error.js';
+import { User } from './user.schema.js';
+
+export interface NewUser {
+  email: string;
+  passwordHash: string;
+  username: string;
+}
+
+/** The form in which addresses are kept and compared. */
+export function normaliseEmail(email: string): string {
+  return email.normalize('NFKC').trim().toLowerCase();
+}
+
+@Injectable()
+export class UsersService {
+  constructor(@InjectModel(User.name) private readonly users: Model<User>) {}
+
+  async create({ email, passwordHash, username }: NewUser): Promise<User> {
+    try {
+      const user = await this.users.create({
+        email: normaliseEmail(email),
+        passwordHash,
+        username,
+        usernameKey: username.toLowerCase(),
+      });
+      return user.toObject();
+    } catch (error) {
+      if (isDuplicateKey(error, 'email')) {
+        throw AppError.conflict(
+          'email_taken',
+          'There is an account with this e-mail already: sign in instead.',
+        );
+      }
+      if (isDuplicateKey(error, 'usernameKey')) {
+        throw AppError.conflict(
+          'username_taken',
+          `"${username}" is taken: choose another username.`,
+        );
+      }
+      throw error;
+    }
+  }
+
+  async findByEmail(email: string): Promise<User | null> {
+    return this.users.findOne({ email: normaliseEmail(email) }).lean();
+  }
+
+  async get(userId: string): Promise<User> {
+    const user = await this.users.findById(userId).lean();
+    if (!user) throw AppError.notFound('user');
+    return user;
+  }
+
+  async recordLogin(userId: string, at: Date): Promise<void> {
+    await this.users.updateOne({ _id: userId }, { $set: { lastLogin: at } });
+  }
+}
