@@ -1,0 +1,71 @@
+import { Injectable } from '@nestjs/common';
+import { JwtService } from '@nestjs/jwt';
+import { AppError } from '../platform/http/app-error.js';
+import { isObjectIdHex } from '../platform/http/object-id.pipe.js';
+
+/** What a customer without an account may follow. */
+export type CustomerTokenKind = 'order' | 'conversation';
+
+/** The one order or conversation a customer's token opens. */
+export interface CustomerSubject {
+  shopId: string;
+  subjectId: string;
+}
+
+const CUSTOMER_TOKEN_DAYS = 30;
+const ALGORITHM = 'HS256';
+const ISSUER = 'cliick';
+/** Not the access tokens' audience: neither kind of token ever passes for the other. */
+const AUDIENCE = 'cliick-customer';
+
+interface CustomerClaims {
+  sub: string;
+  shop: string;
+  typ: string;
+}
+
+/** Signs and checks what lets a customer back to their own order or conversation. */
+@Injectable()
+export class CustomerTokens {
+  constructor(private readonly jwt: JwtService) {}
+
+  async sign({
+    kind,
+    shopId,
+    subjectId,
+  }: CustomerSubject & { kind: CustomerTokenKind }): Promise<string> {
+    return this.jwt.signAsync(
+      { sub: subjectId, shop: shopId, typ: kind },
+      {
+        algorithm: ALGORITHM,
+        issuer: ISSUER,
+        audience: AUDIENCE,
+        expiresIn: `${CUSTOMER_TOKEN_DAYS}d`,
+      },
+    );
+  }
+
+  /** @throws AppError `unauthenticated` when the token is not ours, not of this kind, or has expired */
+  async verify(token: string | undefined, kind: CustomerTokenKind): Promise<CustomerSubject> {
+    const claims = token ? await this.claimsOf(token) : undefined;
+    if (claims?.typ !== kind || !isObjectIdHex(claims.sub) || !isObjectIdHex(claims.shop)) {
+      throw new AppError(
+        'unauthenticated',
+        `The customer token is missing, has expired or is not one of this ${kind}: start again in the shop.`,
+      );
+    }
+    return { shopId: claims.shop, subjectId: claims.sub };
+  }
+
+  private async claimsOf(token: string): Promise<CustomerClaims | undefined> {
+    try {
+      return await this.jwt.verifyAsync<CustomerClaims>(token, {
+        algorithms: [ALGORITHM],
+        issuer: ISSUER,
+        audience: AUDIENCE,
+      });
+    } catch {
+      return undefined;
+    }
+  }
+}

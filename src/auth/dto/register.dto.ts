@@ -1,0 +1,21 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { IsEmail, IsString, Matches, MaxLength, MinLength } from 'class-validator';
+
+export class RegisterDto {
+  @ApiProperty({ maxLength: 254, example: 'mya@example.com' })
+  @IsEmail()
+  @MaxLength(254)
+  email: string;
+
+  @ApiProperty({ minLength: 6, maxLength: 200, example: 'a long pass phrase' })
+  @IsString()
+  @MinLength(6)
+  @MaxLength(200)
+  password: string;
+
+  @ApiProperty({ pattern: '^[A-Za-z0-9_-]{3,20}$', example: 'mya' })
+  @Matches(/^[A-Za-z0-9_-]{3,20}$/, {
+    message: 'username must be 3 to 20 letters, digits, _ or -',
+  })
+  username: string;
+}
