@@ -1,0 +1,67 @@
+import { Injectable } from '@nestjs/common';
+import type { Caller } from '../platform/http/access.decorators.js';
+import { AppError } from '../platform/http/app-error.js';
+import { toAppError } from '../platform/http/exception.filter.js';
+import { ShopsService } from '../shops/shops.service.js';
+import { shopRoom } from './rooms.js';
+
+/** A socket of either door, as the shared rules see it. */
+export interface RoomMember {
+  readonly caller: Caller;
+  join(room: string): void | Promise<void>;
+  leave(room: string): void | Promise<void>;
+}
+
+/** Every event a client may send. */
+export const CLIENT_EVENTS = ['shop:join', 'shop:leave', 'ping'] as const;
+export type ClientEvent = (typeof CLIENT_EVENTS)[number];
+
+/** What a client hears back: an acknowledgement at one door, the event at the other. */
+export type Answer =
+  | { ok: true; event: string; data: Record<string, unknown> }
+  | { ok: false; error: string; code: string };
+
+export function isClientEvent(event: unknown): event is ClientEvent {
+  return CLIENT_EVENTS.includes(event as ClientEvent);
+}
+
+/** What clients may ask through a socket, the same at both doors: only members join a shop. */
+@Injectable()
+export class ClientEvents {
+  constructor(private readonly shops: ShopsService) {}
+
+  async handle(member: RoomMember, event: ClientEvent, data: unknown): Promise<Answer> {
+    try {
+      switch (event) {
+        case 'shop:join':
+          return { ok: true, event: 'shop:joined', data: await this.join(member, data) };
+        case 'shop:leave':
+          return { ok: true, event: 'shop:left', data: await this.leave(member, data) };
+        case 'ping':
+          return { ok: true, event: 'pong', data: {} };
+      }
+    } catch (error) {
+      const { message, code } = toAppError(error);
+      return { ok: false, error: message, code };
+    }
+  }
+
+  private async join(member: RoomMember, data: unknown): Promise<{ shopId: string }> {
+    const membership = await this.shops.findMembership(shopIdOf(data), member.caller.userId);
+    if (!membership) throw AppError.notFound('shop');
+    await member.join(shopRoom(membership.shopId));
+    return { shopId: membership.shopId };
+  }
+
+  private async leave(member: RoomMember, data: unknown): Promise<{ shopId: string }> {
+    const shopId = shopIdOf(data);
+    await member.leave(shopRoom(shopId));
+    return { shopId };
+  }
+}
+
+function shopIdOf(data: unknown): string {
+  const { shopId } = (data ?? {}) as { shopId?: unknown };
+  if (typeof shopId === 'string') return shopId;
+  throw AppError.validation([{ field: 'shopId', message: 'shopId must be the id of a shop' }]);
+}

@@ -1,0 +1,55 @@
+import type { WebSocket } from 'ws';
+import type { Caller } from '../platform/http/access.decorators.js';
+import type { RoomMember } from './client-events.js';
+
+/** Unsent bytes at which a reader that has stopped reading is let go. */
+const MAX_UNSENT_BYTES = 1024 * 1024;
+const TRY_AGAIN_LATER = 1013;
+
+/** One client of the raw door, and the rooms it is in. */
+export class RawConnection implements RoomMember {
+  readonly rooms = new Set<string>();
+  private alive = true;
+
+  constructor(
+    private readonly ws: WebSocket,
+    readonly caller: Caller,
+  ) {
+    ws.on('pong', () => {
+      this.alive = true;
+    });
+  }
+
+  join(room: string): void {
+    this.rooms.add(room);
+  }
+
+  leave(room: string): void {
+    this.rooms.delete(room);
+  }
+
+  send(event: string, data: object): void {
+    this.sendFrame(JSON.stringify({ event, data, timestamp: Date.now() }));
+  }
+
+  sendFrame(frame: string): void {
+    if (this.ws.readyState !== this.ws.OPEN) return;
+    if (this.ws.bufferedAmount > MAX_UNSENT_BYTES) {
+      this.close(TRY_AGAIN_LATER, 'Too slow to read: connect again and catch up.');
+      this.ws.terminate();
+      return;
+    }
+    this.ws.send(frame);
+  }
+
+  /** Ends a peer that has not answered the last heartbeat, else sends the next. */
+  beat(): void {
+    if (!this.alive) return this.ws.terminate();
+    this.alive = false;
+    if (this.ws.readyState === this.ws.OPEN) this.ws.ping();
+  }
+
+  close(code: number, reason: string): void {
+    this.ws.close(code, reason);
+  }
+}
