@@ -1,0 +1,49 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
+import { ThrottlerModule } from '@nestjs/throttler';
+import { AuthGuard } from './auth/auth.guard.js';
+import { AuthModule } from './auth/auth.module.js';
+import { EventsModule } from './events/events.module.js';
+import { HealthModule } from './health/health.module.js';
+import { AppConfig } from './platform/config/app-config.js';
+import { ConfigModule } from './platform/config/config.module.js';
+import { DatabaseModule } from './platform/database/database.module.js';
+import { EnvelopeInterceptor } from './platform/http/envelope.interceptor.js';
+import { ExceptionToEnvelopeFilter } from './platform/http/exception.filter.js';
+import { JsonBodyInterceptor } from './platform/http/json-body.js';
+import { createValidationPipe } from './platform/http/validation.pipe.js';
+import { RedisModule } from './platform/redis/redis.module.js';
+import { RateLimitGuard, throttlerOptions } from './platform/security/throttling.js';
+import { RealtimeModule } from './realtime/realtime.module.js';
+import { ShopAccessGuard } from './shops/shop-access.guard.js';
+import { ShopsModule } from './shops/shops.module.js';
+import { UsersModule } from './users/users.module.js';
+
+const PLATFORM = [
+  DatabaseModule,
+  RedisModule,
+  EventsModule,
+  ThrottlerModule.forRootAsync({ inject: [AppConfig], useFactory: throttlerOptions }),
+];
+
+/** Lowest layer first. */
+const DOMAINS = [UsersModule, AuthModule, ShopsModule, RealtimeModule, HealthModule];
+
+@Module({
+  imports: [...PLATFORM, ...DOMAINS],
+  providers: [
+    // In this order: how often, who, in which shop.
+    { provide: APP_GUARD, useClass: RateLimitGuard },
+    { provide: APP_GUARD, useClass: AuthGuard },
+    { provide: APP_GUARD, useClass: ShopAccessGuard },
+    { provide: APP_INTERCEPTOR, useClass: EnvelopeInterceptor },
+    { provide: APP_INTERCEPTOR, useClass: JsonBodyInterceptor },
+    { provide: APP_PIPE, useFactory: createValidationPipe },
+    { provide: APP_FILTER, useClass: ExceptionToEnvelopeFilter },
+  ],
+})
+export class AppModule {
+  static with(config: AppConfig): DynamicModule {
+    return { module: AppModule, imports: [ConfigModule.for(config)] };
+  }
+}

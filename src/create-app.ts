@@ -1,0 +1,41 @@
+import { NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import compression from 'compression';
+import type { Logger } from 'pino';
+import { AppModule } from './app.module.js';
+import type { AppConfig } from './platform/config/app-config.js';
+import { crossOrigin } from './platform/http/cross-origin.js';
+import { jsonBody } from './platform/http/json-body.js';
+import { securityHeaders } from './platform/http/security-headers.js';
+import { serveDocs } from './platform/http/swagger.js';
+import { accessLog } from './platform/logging/access-log.js';
+import { PinoLoggerService } from './platform/logging/logger.js';
+import { requestContext } from './platform/logging/request-context.js';
+import { SocketIoAdapter } from './realtime/socketio.adapter.js';
+import { permissionsAsMarkdown } from './shops/permissions.js';
+
+/** The whole application, ready to listen: the server and the tests start the same one. */
+export async function createApp(
+  config: AppConfig,
+  logger: Logger,
+): Promise<NestExpressApplication> {
+  const app = await NestFactory.create<NestExpressApplication>(AppModule.with(config), {
+    logger: new PinoLoggerService(logger),
+    abortOnError: false,
+    bodyParser: false,
+  });
+  const express = app.getHttpAdapter().getInstance();
+  express.set('trust proxy', config.trustProxy ?? false);
+  express.disable('x-powered-by');
+  express.disable('etag');
+  app.use(requestContext);
+  app.use(accessLog(logger));
+  app.use(securityHeaders(config));
+  app.use(crossOrigin(config));
+  app.use(compression());
+  app.use(jsonBody);
+  app.useWebSocketAdapter(new SocketIoAdapter(app));
+  serveDocs(app, `## Who may do what in a shop\n\n${permissionsAsMarkdown()}`);
+  await app.init();
+  return app;
+}

@@ -1,0 +1,64 @@
+import 'reflect-metadata';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { createApp } from './create-app.js';
+import { Readiness } from './health/readiness.js';
+import { type AppConfig, ConfigError, loadAppConfig } from './platform/config/app-config.js';
+import { DatabaseServer } from './platform/database/database-server.js';
+import { EmbeddedEngineError } from './platform/database/embedded-engine.js';
+import { createLogger } from './platform/logging/logger.js';
+
+try {
+  await start(loadAppConfig());
+} catch (error) {
+  const expected = error instanceof ConfigError || error instanceof EmbeddedEngineError;
+  const { stack } = error as Error;
+  process.stderr.write(`${expected ? (error as Error).message : (stack ?? String(error))}\n`);
+  process.exit(1);
+}
+
+async function start(config: AppConfig): Promise<void> {
+  const logger = createLogger(config);
+  const app = await createApp(config, logger);
+  stopOnSignals(app, config);
+  await app.listen(config.port);
+  process.stdout.write(welcome(config, app));
+}
+
+/** Not ready first, then the port closes, requests finish, sockets and the database close. */
+function stopOnSignals(app: NestExpressApplication, { drainSeconds }: AppConfig): void {
+  let stopping = false;
+  const stop = (signal: NodeJS.Signals): void => {
+    if (stopping) process.exit(signal === 'SIGINT' ? 130 : 143);
+    stopping = true;
+    app.get(Readiness, { strict: false }).drain();
+    setTimeout(() => {
+      app.close().then(
+        () => process.exit(0),
+        (error: unknown) => {
+          process.stderr.write(`The stop failed: ${String(error)}\n`);
+          process.exit(1);
+        },
+      );
+    }, drainSeconds * 1_000);
+  };
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
+}
+
+function welcome(config: AppConfig, app: NestExpressApplication): string {
+  const { port } = (app.getHttpServer() as Server).address() as AddressInfo;
+  const base = config.publicUrl ?? `http://localhost:${port}`;
+  const socketBase = base.replace(/^http/, 'ws');
+  const lines = [
+    ['API', `${base}/api`],
+    ['Docs', `${base}/docs`],
+    ['Socket.IO', `${base}/socket.io`],
+    ['WebSocket', `${socketBase}/ws`],
+    ['Data', config.dataDirectory],
+    ['Database', app.get(DatabaseServer).description],
+  ];
+  if (config.secretsGenerated) lines.push(['Secrets', `generated in ${config.dataDirectory}`]);
+  return `\nCliick is ready\n${lines.map(([name, at]) => `  ${name!.padEnd(10)} ${at}\n`).join('')}\n`;
+}
