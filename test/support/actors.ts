@@ -1,0 +1,82 @@
+import { getModelToken } from '@nestjs/mongoose';
+import { type Model, Types } from 'mongoose';
+import type supertest from 'supertest';
+import type { ShopRole } from '../../src/shops/permissions.js';
+import { Shop } from '../../src/shops/shop.schema.js';
+import type { TestApp } from './app.js';
+import { aShopBody, anAccount } from './bodies.js';
+
+type Call = (path: string, body?: object) => supertest.Test;
+
+/** A signed-in person and their authorised client. */
+export interface Actor {
+  userId: string;
+  username: string;
+  token: string;
+  get: Call;
+  post: Call;
+  put: Call;
+  delete: Call;
+}
+
+/** A shop with one member of each role, and somebody who has nothing to do with it. */
+export interface ShopWorld {
+  id: string;
+  slug: string;
+  /** `/api/shops/<id>` */
+  path: string;
+  owner: Actor;
+  admin: Actor;
+  manager: Actor;
+  agent: Actor;
+  outsider: Actor;
+}
+
+export async function aUser(app: TestApp): Promise<Actor> {
+  const account = anAccount();
+  const { body } = await app.request.post('/api/auth/register').send(account).expect(201);
+  const { user, token } = body.data as { user: { id: string }; token: string };
+  const authorised =
+    (method: 'get' | 'post' | 'put' | 'delete'): Call =>
+    (path, sent) => {
+      const request = app.request[method](path).set('Authorization', `Bearer ${token}`);
+      return sent === undefined ? request : request.send(sent);
+    };
+  return {
+    userId: user.id,
+    username: account.username,
+    token,
+    get: authorised('get'),
+    post: authorised('post'),
+    put: authorised('put'),
+    delete: authorised('delete'),
+  };
+}
+
+export async function aShop(
+  app: TestApp,
+  overrides: Record<string, unknown> = {},
+): Promise<ShopWorld> {
+  const [owner, admin, manager, agent, outsider] = (await Promise.all(
+    Array.from({ length: 5 }, () => aUser(app)),
+  )) as [Actor, Actor, Actor, Actor, Actor];
+  const { body } = await owner.post('/api/shops', aShopBody(overrides)).expect(201);
+  const { id, slug } = body.data as { id: string; slug: string };
+  await addMembers(app, id, { admin, manager, agent });
+  return { id, slug, path: `/api/shops/${id}`, owner, admin, manager, agent, outsider };
+}
+
+/** Until there is a route for it, the team is written as that route will write it. */
+async function addMembers(
+  app: TestApp,
+  shopId: string,
+  members: Partial<Record<ShopRole, Actor>>,
+): Promise<void> {
+  const team = Object.entries(members).map(([role, { userId }]) => ({
+    userId: new Types.ObjectId(userId),
+    role: role as ShopRole,
+    addedAt: new Date(),
+  }));
+  const shops = app.nest.get<Model<Shop>>(getModelToken(Shop.name), { strict: false });
+  await shops.updateOne({ _id: shopId }, { $push: { team: { $each: team } } });
+}

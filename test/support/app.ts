@@ -1,0 +1,75 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { getConnectionToken } from '@nestjs/mongoose';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import type { Connection } from 'mongoose';
+import supertest from 'supertest';
+import { inject } from 'vitest';
+import { createApp } from '../../src/create-app.js';
+import { loadAppConfig } from '../../src/platform/config/app-config.js';
+import { createLogger } from '../../src/platform/logging/logger.js';
+
+export type Variables = Record<string, string | undefined>;
+
+/** The real application on a free port, with a database of its own. */
+export interface TestApp {
+  url: string;
+  nest: NestExpressApplication;
+  request: ReturnType<typeof supertest>;
+  connection: Connection;
+  /** Every log line so far, parsed. */
+  logs: Record<string, unknown>[];
+  close(): Promise<void>;
+}
+
+/** Names `database` in the URI of the run's engine, or of any MongoDB. */
+export function databaseUri(database: string): string {
+  const [base = '', query] = inject('mongodbUri').split('?');
+  return `${base.replace(/([^/])\/[^/]*$/, '$1')}/${database}${query ? `?${query}` : ''}`;
+}
+
+/** Variables of a process that serves the tests: complete, and only these. */
+export function testVariables(overrides: Variables = {}): Variables {
+  return {
+    NODE_ENV: 'test',
+    PORT: '0',
+    MONGODB_URI: databaseUri(`test_${randomBytes(6).toString('hex')}`),
+    JWT_SECRET: randomBytes(32).toString('base64url'),
+    ENCRYPTION_KEYS: `test:${randomBytes(32).toString('base64')}`,
+    RATE_LIMITS: 'off',
+    APP_URL: 'http://app.example',
+    ...overrides,
+  };
+}
+
+export async function createTestApp(overrides: Variables = {}): Promise<TestApp> {
+  const dataDirectory = await mkdtemp(join(tmpdir(), 'cliick-app-'));
+  const config = loadAppConfig(testVariables({ DATA_DIR: dataDirectory, ...overrides }));
+  const logs: Record<string, unknown>[] = [];
+  const logger = createLogger(config, {
+    write: (line) => {
+      logs.push(JSON.parse(line) as Record<string, unknown>);
+    },
+  });
+  const nest = await createApp(config, logger);
+  await nest.listen(0);
+  const server = nest.getHttpServer() as Server;
+  const url = `http://localhost:${(server.address() as AddressInfo).port}`;
+  const connection = nest.get<Connection>(getConnectionToken());
+  return {
+    url,
+    nest,
+    request: supertest(url),
+    connection,
+    logs,
+    close: async () => {
+      await connection.dropDatabase();
+      await nest.close();
+      await rm(dataDirectory, { recursive: true, force: true });
+    },
+  };
+}
