@@ -10,6 +10,7 @@ export const PERMISSIONS = {
   'forms:read': 'agent',
   'forms:write': 'manager',
   'orders:read': 'agent',
+  'orders:create': 'manager',
   'conversations:read': 'agent',
   'conversations:write': 'agent',
 } as const satisfies Record<string, ShopRole>;

@@ -1,5 +1,4 @@
-import { applyDecorators, createParamDecorator, type ExecutionContext } from '@nestjs/common';
-import { ApiParam } from '@nestjs/swagger';
+import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { type AuthenticatedRequest, markAccess } from '../platform/http/access.decorators.js';
 import type { Permission } from './permissions.js';
 import type { Membership } from './shops.service.js';
@@ -8,14 +7,7 @@ export type ShopRequest = AuthenticatedRequest & { membership?: Membership };
 
 /** Only members of `:shopId` whose role has `permission` may call this route. */
 export function RequirePermission(permission: Permission): MethodDecorator {
-  return applyDecorators(
-    markAccess({ kind: 'shop', permission }),
-    ApiParam({
-      name: 'shopId',
-      description: 'Id of the shop.',
-      example: '6741c0c0a5f2d13b8c9e0002',
-    }),
-  );
+  return markAccess({ kind: 'shop', permission });
 }
 
 function membershipOf(context: ExecutionContext): Membership {

@@ -41,6 +41,10 @@ export class Shop {
   @Prop({ required: true, default: 0 })
   seq: number;
 
+  /** Number of the last order. */
+  @Prop({ required: true, default: 0 })
+  orderCounter: number;
+
   _id: Types.ObjectId;
   createdAt: Date;
   updatedAt: Date;

@@ -88,6 +88,19 @@ export class ShopsService {
     return shop.seq;
   }
 
+  /** Takes the number of the shop's next order; numbers may have gaps, never doubles. */
+  async nextOrderNumber(shopId: string): Promise<{ name: string; number: number }> {
+    const shop = await this.shops
+      .findOneAndUpdate(
+        { _id: shopId },
+        { $inc: { orderCounter: 1 } },
+        { returnDocument: 'after', projection: { name: 1, orderCounter: 1 }, timestamps: false },
+      )
+      .lean();
+    if (!shop) throw AppError.notFound('shop');
+    return { name: shop.name, number: shop.orderCounter };
+  }
+
   private async insert(
     ownerId: string,
     fields: Pick<Shop, 'name' | 'slug' | 'currency'>,

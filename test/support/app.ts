@@ -12,6 +12,9 @@ import { inject } from 'vitest';
 import { createApp } from '../../src/create-app.js';
 import { loadAppConfig } from '../../src/platform/config/app-config.js';
 import { createLogger } from '../../src/platform/logging/logger.js';
+import { LeakCheck } from './leaks.js';
+
+type Call = (path: string) => supertest.Test;
 
 export type Variables = Record<string, string | undefined>;
 
@@ -19,7 +22,8 @@ export type Variables = Record<string, string | undefined>;
 export interface TestApp {
   url: string;
   nest: NestExpressApplication;
-  request: ReturnType<typeof supertest>;
+  /** Every answer is searched for leaks; `close` fails when there was one. */
+  request: Record<'get' | 'post' | 'put' | 'patch' | 'delete' | 'options', Call>;
   connection: Connection;
   /** Every log line so far, parsed. */
   logs: Record<string, unknown>[];
@@ -59,17 +63,33 @@ export async function createTestApp(overrides: Variables = {}): Promise<TestApp>
   await nest.listen(0);
   const server = nest.getHttpServer() as Server;
   const url = `http://localhost:${(server.address() as AddressInfo).port}`;
+  const leaks = new LeakCheck();
+  const call =
+    (method: keyof TestApp['request']): Call =>
+    (path) =>
+      supertest(url)
+        [method](path)
+        .on('response', ({ body }: supertest.Response) => leaks.answer(path, body));
+  const request: TestApp['request'] = {
+    get: call('get'),
+    post: call('post'),
+    put: call('put'),
+    patch: call('patch'),
+    delete: call('delete'),
+    options: call('options'),
+  };
   const connection = nest.get<Connection>(getConnectionToken());
   return {
     url,
     nest,
-    request: supertest(url),
+    request,
     connection,
     logs,
     close: async () => {
       await connection.dropDatabase();
       await nest.close();
       await rm(dataDirectory, { recursive: true, force: true });
+      leaks.assertNone(logs);
     },
   };
 }

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import mongoose from 'mongoose';
 import type { TestProject } from 'vitest/node';
 import type { EmbeddedEngine as Engine } from '../../src/platform/database/embedded-engine.js';
 
@@ -22,9 +23,17 @@ export default async function setup(project: TestProject): Promise<() => Promise
     env: process.env,
     log: { info: () => {}, warn: () => {}, error: (msg) => process.stderr.write(`${msg}\n`) },
   });
+  await forbidCollectionScans(engine.uri);
   project.provide('mongodbUri', engine.uri);
   return async () => {
     await engine.stop();
     await rm(directory, { recursive: true, force: true });
   };
+}
+
+/** A query that no index serves fails, and with it the test that made it. */
+async function forbidCollectionScans(uri: string): Promise<void> {
+  const client = await mongoose.mongo.MongoClient.connect(uri);
+  await client.db().admin().command({ setParameter: 1, notablescan: true });
+  await client.close();
 }

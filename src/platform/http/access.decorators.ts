@@ -26,11 +26,17 @@ export type AuthenticatedRequest = Request & { caller?: Caller };
 export function markAccess(access: AccessMark): MethodDecorator {
   const documented =
     access.kind === 'public' ? [] : [ApiBearerAuth(), ApiCookieAuth('access_token')];
-  return applyDecorators(
+  const mark = applyDecorators(
     SetMetadata(ACCESS, access),
     ApiExtension('x-access', access),
     ...documented,
   );
+  return (target, key, descriptor) => {
+    if (Reflect.hasMetadata(ACCESS, descriptor.value as object)) {
+      throw new Error(`${target.constructor.name}.${String(key)} has two access marks`);
+    }
+    mark(target, key, descriptor);
+  };
 }
 
 /** Anyone may call this route. */

@@ -34,7 +34,7 @@ export function serveDocs(app: INestApplication, notes: string): OpenAPIObject {
   const document = SwaggerModule.createDocument(app, config, {
     operationIdFactory: (controller, method) => `${controller.replace('Controller', '')}_${method}`,
   });
-  completeErrors(document);
+  complete(document);
   SwaggerModule.setup('docs', app, document, {
     jsonDocumentUrl: 'docs-json',
     customSiteTitle: 'Cliick API',
@@ -43,16 +43,36 @@ export function serveDocs(app: INestApplication, notes: string): OpenAPIObject {
   return document;
 }
 
-/** Adds to each operation the failures that its access mark, parameters and body make possible. */
-function completeErrors(document: OpenAPIObject): void {
+/** Adds to each operation what follows by rule: its path's ids, and the failures it can meet. */
+function complete(document: OpenAPIObject): void {
   document.components ??= {};
   document.components.schemas ??= {};
   document.components.schemas['Failure'] = failureSchema() as never;
   for (const [path, item] of Object.entries(document.paths)) {
     for (const method of METHODS) {
       const operation = item[method] as Operation | undefined;
-      if (operation) addErrors(path, operation);
+      if (!operation) continue;
+      describePathParameters(path, operation);
+      addErrors(path, operation);
     }
+  }
+}
+
+function describePathParameters(path: string, operation: Operation): void {
+  const parameters = (operation.parameters ??= []) as { name: string; description?: string }[];
+  for (const [, name = ''] of path.matchAll(/\{(\w+)\}/g)) {
+    const known = parameters.find((parameter) => parameter.name === name);
+    if (known?.description) continue;
+    const byRule = {
+      name,
+      in: 'path',
+      required: true,
+      description: `Id of the ${name.replace(/Id$/, '')}.`,
+      schema: { type: 'string' },
+      example: '6741c0c0a5f2d13b8c9e0002',
+    };
+    if (known) Object.assign(known, byRule);
+    else parameters.unshift(byRule);
   }
 }
 

@@ -1,0 +1,41 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Readiness } from '../src/health/readiness.js';
+import { createTestApp, type TestApp } from './support/app.js';
+
+let app: TestApp;
+
+beforeAll(async () => {
+  app = await createTestApp();
+});
+
+afterAll(() => app.close());
+
+describe('health', () => {
+  it('is live and ready, and names what was asked', async () => {
+    const live = await app.request.get('/health/live').expect(200);
+    const ready = await app.request.get('/health/ready').expect(200);
+    expect(live.body.data).toEqual({ status: 'live' });
+    expect(ready.body.data).toEqual({ status: 'ready', checks: { database: 'up' } });
+  });
+
+  it('is live but not ready (503) while the database is away, and names it', async () => {
+    const lost = await createTestApp();
+    await lost.connection.dropDatabase();
+    await lost.connection.close();
+    const { body } = await lost.request.get('/health/ready').expect(503);
+    expect(body).toMatchObject({ success: false, code: 'not_ready' });
+    expect(body.details).toEqual([{ field: 'database', message: 'does not answer' }]);
+    await lost.request.get('/health/live').expect(200);
+    await lost.nest.close();
+  });
+
+  it('is not ready while it stops, but live, and still serves', async () => {
+    const stopping = await createTestApp();
+    stopping.nest.get(Readiness, { strict: false }).drain();
+    const { body } = await stopping.request.get('/health/ready').expect(503);
+    expect(body.error).toBe('Not ready: process is stopping.');
+    await stopping.request.get('/health/live').expect(200);
+    await stopping.request.post('/api/auth/login').send({ email: 'x', password: 'y' }).expect(401);
+    await stopping.close();
+  });
+});

@@ -1,0 +1,134 @@
+import { DiscoveryService, MetadataScanner } from '@nestjs/core';
+import { METHOD_METADATA } from '@nestjs/common/constants.js';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ACCESS, markAccess } from '../../src/platform/http/access.decorators.js';
+import { isAllowed, type Permission, SHOP_ROLES } from '../../src/shops/permissions.js';
+import { aShop, type ShopWorld } from '../support/actors.js';
+import { createTestApp, type TestApp } from '../support/app.js';
+import { aForm, aProduct } from '../support/bodies.js';
+import { fillPath, type Operation, readOperations } from '../support/operations.js';
+
+let app: TestApp;
+let shop: ShopWorld;
+let operations: Operation[];
+
+beforeAll(async () => {
+  app = await createTestApp();
+  shop = await aShop(app);
+  operations = await readOperations(app);
+});
+
+afterAll(() => app.close());
+
+const permissionOf = ({ access }: Operation): Permission | undefined =>
+  access?.kind === 'shop' ? (access.permission as Permission) : undefined;
+
+describe('access', () => {
+  it('has exactly one mark on every route', () => {
+    const scanner = new MetadataScanner();
+    const routes = app.nest
+      .get(DiscoveryService, { strict: false })
+      .getControllers()
+      .flatMap(({ metatype }) => {
+        const prototype = (metatype as { prototype: Record<string, object> }).prototype;
+        return scanner
+          .getAllMethodNames(prototype)
+          .filter((name) => Reflect.hasMetadata(METHOD_METADATA, prototype[name]!))
+          .map((name) => ({ name: `${metatype!.name}.${name}`, handler: prototype[name]! }));
+      });
+    const open = routes.filter(({ handler }) => !Reflect.hasMetadata(ACCESS, handler));
+    expect(open.map(({ name }) => name)).toEqual([]);
+    expect(routes).toHaveLength(operations.length);
+  });
+
+  it('refuses a second mark when the code loads', () => {
+    class TwiceMarked {
+      handler(): void {}
+    }
+    const descriptor = Object.getOwnPropertyDescriptor(TwiceMarked.prototype, 'handler')!;
+    markAccess({ kind: 'public' })(TwiceMarked.prototype, 'handler', descriptor);
+    expect(() =>
+      markAccess({ kind: 'signed-in' })(TwiceMarked.prototype, 'handler', descriptor),
+    ).toThrow('TwiceMarked.handler has two access marks');
+  });
+
+  it('asks everyone to sign in (401) on every route that is not public', async () => {
+    for (const { name, method, path, access } of operations) {
+      if (access?.kind === 'public') continue;
+      const { status, body } = await app.request[method](fillPath(path, { shopId: shop.id }));
+      expect({ name, status, code: body.code }).toEqual({
+        name,
+        status: 401,
+        code: 'unauthenticated',
+      });
+    }
+  });
+
+  it('shows a stranger of a shop what it shows of a shop that does not exist (404)', async () => {
+    for (const operation of operations.filter(permissionOf)) {
+      const { name, method, path } = operation;
+      const send = (shopId: string) =>
+        app.request[method](fillPath(path, { shopId }))
+          .set('Authorization', `Bearer ${shop.outsider.token}`)
+          .send(method === 'get' ? undefined : {});
+      const foreign = await send(shop.id);
+      const missing = await send('6741c0c0a5f2d13b8c9e0aaa');
+      const malformed = await send('not-an-id');
+      for (const { status, body } of [foreign, missing, malformed]) {
+        expect({ name, status, error: body.error }).toEqual({
+          name,
+          status: 404,
+          error: 'There is no such shop: check its id.',
+        });
+      }
+    }
+  });
+
+  it.each(SHOP_ROLES)('lets the role %s through just where the table does', async (role) => {
+    const actor = shop[role];
+    for (const operation of operations.filter(permissionOf)) {
+      const { name, method, path } = operation;
+      const { status } = await app.request[method](fillPath(path, { shopId: shop.id }))
+        .set('Authorization', `Bearer ${actor.token}`)
+        .send(method === 'get' ? undefined : {});
+      const allowed = isAllowed(role, permissionOf(operation)!);
+      expect({ name, allowed: status !== 403 }).toEqual({ name, allowed });
+      expect(status, name).not.toBe(401);
+      expect(status, name).toBeLessThan(500);
+    }
+  });
+
+  it("finds nothing of a foreign shop under one's own (404)", async () => {
+    const other = await aShop(app);
+    const product = await other.owner.post(`${other.path}/products`, aProduct()).expect(201);
+    const form = await other.owner.post(`${other.path}/forms`, aForm()).expect(201);
+    const conversation = await other.owner
+      .post(`${other.path}/conversations`, { customerName: 'Aung' })
+      .expect(201);
+    const order = await other.owner
+      .post(`${other.path}/orders`, {
+        customer: { name: 'Aung' },
+        items: [{ productId: product.body.data.id, quantity: 1 }],
+      })
+      .expect(201);
+    const foreign: Record<string, string> = {
+      shopId: shop.id,
+      productId: product.body.data.id,
+      formId: form.body.data.id,
+      conversationId: conversation.body.data.id,
+      orderId: order.body.data.id,
+    };
+    const withChild = operations.filter(
+      (operation) => permissionOf(operation) && /\{shopId\}.*\{/.test(operation.path),
+    );
+    expect(withChild.length).toBeGreaterThan(3);
+    for (const { name, method, path } of withChild) {
+      const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, parameter]) => parameter!);
+      expect(Object.keys(foreign), name).toEqual(expect.arrayContaining(names));
+      const { status } = await app.request[method](fillPath(path, foreign))
+        .set('Authorization', `Bearer ${shop.owner.token}`)
+        .send(method === 'get' ? undefined : { text: 'x', name: 'x' });
+      expect({ name, status }).toEqual({ name, status: 404 });
+    }
+  });
+});

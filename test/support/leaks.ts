@@ -1,0 +1,37 @@
+import { expect } from 'vitest';
+
+/** Fields that must never leave: the database's own, and what is secret at rest. */
+const FORBIDDEN_FIELD = /^(_id|__v)$|hash|secret|refreshToken|accessToken/i;
+/** The answers whose purpose is to hand out a token. */
+const HANDS_OUT_TOKEN =
+  /^\/api\/auth\/(register|login)$|^\/api\/public\/shops\/[^/]+\/(forms\/[^/]+\/submissions|conversations)$/;
+const SECRET_TEXT = /eyJ[\w-]{10,}\.[\w-]{10,}|\$argon2|a long pass phrase/;
+
+/** Gathers what leaks through the answers and the log of one application. */
+export class LeakCheck {
+  private readonly found = new Set<string>();
+
+  answer(path: string, body: unknown): void {
+    const plain = path.split('?')[0]!;
+    if (!plain.startsWith('/docs')) this.walk(body, plain, '');
+  }
+
+  /** Fails when anything leaked, naming where. */
+  assertNone(logs: object[]): void {
+    for (const line of logs) {
+      const text = JSON.stringify(line);
+      if (SECRET_TEXT.test(text)) this.found.add(`log: ${text}`);
+    }
+    expect([...this.found]).toEqual([]);
+  }
+
+  private walk(value: unknown, path: string, at: string): void {
+    if (typeof value !== 'object' || value === null) return;
+    for (const [key, inner] of Object.entries(value)) {
+      const where = `${at}.${key}`;
+      const token = key === 'token' && !(where === '.data.token' && HANDS_OUT_TOKEN.test(path));
+      if (token || FORBIDDEN_FIELD.test(key)) this.found.add(`${path}: ${where}`);
+      this.walk(inner, path, where);
+    }
+  }
+}

@@ -1,0 +1,41 @@
+import type { OpenAPIObject } from '@nestjs/swagger';
+import type { AccessMark } from '../../src/platform/http/access.decorators.js';
+import type { TestApp } from './app.js';
+
+type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
+
+/** One route as the OpenAPI document describes it. */
+export interface Operation {
+  /** `GET /api/shops/{shopId}` */
+  name: string;
+  method: Method;
+  path: string;
+  access: AccessMark | undefined;
+  definition: Record<string, unknown>;
+}
+
+export async function readDocument(app: TestApp): Promise<OpenAPIObject> {
+  const { body } = await app.request.get('/docs-json').expect(200);
+  return body as OpenAPIObject;
+}
+
+export async function readOperations(app: TestApp): Promise<Operation[]> {
+  const { paths } = await readDocument(app);
+  return Object.entries(paths).flatMap(([path, item]) =>
+    Object.entries(item as Record<string, Operation['definition']>).map(([method, definition]) => ({
+      name: `${method.toUpperCase()} ${path}`,
+      method: method as Method,
+      path,
+      access: definition['x-access'] as AccessMark | undefined,
+      definition,
+    })),
+  );
+}
+
+/** The path with `values` in place of its parameters, and ids of nothing for the others. */
+export function fillPath(path: string, values: Record<string, string>): string {
+  return path.replace(
+    /\{(\w+)\}/g,
+    (_, name: string) => values[name] ?? '6741c0c0a5f2d13b8c9e0fff',
+  );
+}

@@ -1,0 +1,109 @@
+import { io, type Socket } from 'socket.io-client';
+import { WebSocket } from 'ws';
+import type { TestApp } from './app.js';
+
+type Data = Record<string, unknown>;
+
+/** One client at one of the two doors: what it asks, and what it hears. */
+export interface DoorClient {
+  /** Asks and answers what came back: the acknowledgement, or the answering event. */
+  ask(event: string, data: Data): Promise<Data>;
+  /** The next event of that name; those that came meanwhile wait. */
+  next(event: string): Promise<Data>;
+  heard(event: string): Data[];
+  /** Why the door was closed, once it is. */
+  closed: Promise<string>;
+  close(): void;
+}
+
+const DEADLINE_MS = 5_000;
+
+/** Keeps every event until somebody asks for it. */
+class Inbox {
+  private readonly events: { event: string; data: Data }[] = [];
+  private readonly waiting: { event: string; resolve: (data: Data) => void }[] = [];
+
+  put(event: string, data: Data): void {
+    const index = this.waiting.findIndex((waiter) => waiter.event === event);
+    if (index >= 0) this.waiting.splice(index, 1)[0]?.resolve(data);
+    else this.events.push({ event, data });
+  }
+
+  next(event: string): Promise<Data> {
+    const index = this.events.findIndex((entry) => entry.event === event);
+    if (index >= 0) return Promise.resolve(this.events.splice(index, 1)[0]!.data);
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => reject(new Error(`no ${event} came`)), DEADLINE_MS);
+      this.waiting.push({ event, resolve: (data) => (clearTimeout(timer), resolve(data)) });
+    });
+  }
+
+  heard(event: string): Data[] {
+    return this.events.filter((entry) => entry.event === event).map(({ data }) => data);
+  }
+}
+
+/** @throws Error with the server's `code` when the handshake is refused */
+export async function openSocketIo(
+  { url }: Pick<TestApp, 'url'>,
+  auth: Data,
+  extraHeaders: Record<string, string> = {},
+): Promise<DoorClient> {
+  const socket: Socket = io(url, { auth, forceNew: true, reconnection: false, extraHeaders });
+  const inbox = new Inbox();
+  socket.onAny((event: string, data: Data) => inbox.put(event, data));
+  const closed = new Promise<string>((resolve) => socket.on('disconnect', resolve));
+  await new Promise<void>((resolve, reject) => {
+    socket.on('connect', resolve);
+    socket.on('connect_error', (error: Error & { data?: { code: string } }) => {
+      socket.close();
+      reject(new Error(error.data?.code ?? error.message));
+    });
+  });
+  return {
+    ask: (event, data) => socket.timeout(DEADLINE_MS).emitWithAck(event, data) as Promise<Data>,
+    next: (event) => inbox.next(event),
+    heard: (event) => inbox.heard(event),
+    closed,
+    close: () => socket.close(),
+  };
+}
+
+/** @throws Error naming the HTTP status when the handshake is refused */
+export async function openRawWs(
+  { url }: Pick<TestApp, 'url'>,
+  { token, headers = {} }: { token?: string; headers?: Record<string, string> } = {},
+): Promise<DoorClient> {
+  const query = token === undefined ? '' : `?token=${token}`;
+  const ws = new WebSocket(`${url.replace('http', 'ws')}/ws${query}`, { headers });
+  const inbox = new Inbox();
+  ws.on('message', (frame) => {
+    const { event, data } = JSON.parse(String(frame)) as { event: string; data: Data };
+    inbox.put(event, data);
+  });
+  const closed = new Promise<string>((resolve) => {
+    ws.on('close', (code, reason) => resolve(`${code} ${String(reason)}`));
+  });
+  await new Promise<void>((resolve, reject) => {
+    ws.on('open', resolve);
+    ws.on('error', reject);
+  });
+  const answers: Record<string, string> = {
+    'shop:join': 'shop:joined',
+    'shop:leave': 'shop:left',
+    ping: 'pong',
+  };
+  return {
+    ask: async (event, data) => {
+      ws.send(JSON.stringify({ type: 'client', event, data, timestamp: Date.now() }));
+      return Promise.race([
+        inbox.next(answers[event] ?? event).then((answer) => ({ ok: true, ...answer })),
+        inbox.next('error').then((answer) => ({ ok: false, ...answer })),
+      ]);
+    },
+    next: (event) => inbox.next(event),
+    heard: (event) => inbox.heard(event),
+    closed,
+    close: () => ws.close(),
+  };
+}
