@@ -1,14 +1,16 @@
 const UNAVAILABLE =
   /^(Mongo(ose)?ServerSelectionError|MongoNetwork(Timeout)?Error|MongoPoolClear(ed|edOnNetwork)Error|MongoNotConnectedError|MongoTopologyClosedError|MongoWaitQueueTimeoutError|MongoClientClosedError|MongoServerClosedError|MongoPoolClosedError|PoolClearedOnNetworkError)$/;
+/** A socket that dies under a write or a read; the driver passes these on as they are. */
+const BROKEN_SOCKET = new Set<unknown>(['EPIPE', 'ECONNRESET']);
 /** ShutdownInProgress, InterruptedAtShutdown, NotWritablePrimary and their kin. */
-const UNAVAILABLE_CODES = new Set([91, 189, 10107, 11600, 11602, 13435, 13436]);
+const UNAVAILABLE_CODES = new Set<unknown>([91, 189, 10107, 11600, 11602, 13435, 13436]);
 const DUPLICATE_KEY = 11000;
 
 /** Whether the database could not be asked, so that the same request may succeed later. */
 export function isDatabaseUnavailable(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
-  if (UNAVAILABLE.test(error.name)) return true;
-  return UNAVAILABLE_CODES.has((error as { code?: number }).code ?? 0);
+  const { code } = error as { code?: unknown };
+  return UNAVAILABLE.test(error.name) || BROKEN_SOCKET.has(code) || UNAVAILABLE_CODES.has(code);
 }
 
 /** Whether a unique index refused the write; `field` narrows it to the index that names it. */
