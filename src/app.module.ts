@@ -3,8 +3,11 @@ import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
 import { ThrottlerModule } from '@nestjs/throttler';
 import { AuthGuard } from './auth/auth.guard.js';
 import { AuthModule } from './auth/auth.module.js';
+import { ConversationsModule } from './conversations/conversations.module.js';
 import { EventsModule } from './events/events.module.js';
+import { FormsModule } from './forms/forms.module.js';
 import { HealthModule } from './health/health.module.js';
+import { OrdersModule } from './orders/orders.module.js';
 import { AppConfig } from './platform/config/app-config.js';
 import { ConfigModule } from './platform/config/config.module.js';
 import { DatabaseModule } from './platform/database/database.module.js';
@@ -12,22 +15,37 @@ import { EnvelopeInterceptor } from './platform/http/envelope.interceptor.js';
 import { ExceptionToEnvelopeFilter } from './platform/http/exception.filter.js';
 import { JsonBodyInterceptor } from './platform/http/json-body.js';
 import { createValidationPipe } from './platform/http/validation.pipe.js';
+import { IdempotencyModule } from './platform/idempotency/idempotency.module.js';
 import { RedisModule } from './platform/redis/redis.module.js';
 import { RateLimitGuard, throttlerOptions } from './platform/security/throttling.js';
+import { ProductsModule } from './products/products.module.js';
 import { RealtimeModule } from './realtime/realtime.module.js';
 import { ShopAccessGuard } from './shops/shop-access.guard.js';
 import { ShopsModule } from './shops/shops.module.js';
+import { StorefrontModule } from './storefront/storefront.module.js';
 import { UsersModule } from './users/users.module.js';
 
 const PLATFORM = [
   DatabaseModule,
   RedisModule,
   EventsModule,
+  IdempotencyModule,
   ThrottlerModule.forRootAsync({ inject: [AppConfig], useFactory: throttlerOptions }),
 ];
 
 /** Lowest layer first. */
-const DOMAINS = [UsersModule, AuthModule, ShopsModule, RealtimeModule, HealthModule];
+const DOMAINS = [
+  UsersModule,
+  AuthModule,
+  ShopsModule,
+  ProductsModule,
+  FormsModule,
+  OrdersModule,
+  ConversationsModule,
+  StorefrontModule,
+  RealtimeModule,
+  HealthModule,
+];
 
 @Module({
   imports: [...PLATFORM, ...DOMAINS],

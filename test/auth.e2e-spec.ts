@@ -53,8 +53,9 @@ describe('sign-in', () => {
     const answers = await Promise.all(
       Array.from({ length: 10 }, () => app.request.post('/api/auth/register').send(account)),
     );
-    const statuses = answers.map(({ status }) => status).sort();
-    expect(statuses).toEqual([201, ...Array<number>(9).fill(409)]);
+    const statuses = answers.map(({ status }) => status);
+    expect(statuses.filter((status) => status === 201)).toHaveLength(1);
+    expect(statuses.filter((status) => status === 409)).toHaveLength(9);
   });
 
   it('says the same of a wrong password and an unknown e-mail (401)', async () => {

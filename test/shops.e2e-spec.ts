@@ -24,7 +24,7 @@ describe('shops', () => {
 
   it('lists the shops of the caller, and no others', async () => {
     const shop = await aShop(app);
-    const mine = await shop.agent.get('/api/shops').expect(200);
+    const mine = await shop.owner.get('/api/shops').expect(200);
     const theirs = await shop.outsider.get('/api/shops').expect(200);
     expect(mine.body.data.map(({ id }: { id: string }) => id)).toEqual([shop.id]);
     expect(theirs.body.data).toEqual([]);

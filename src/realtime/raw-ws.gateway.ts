@@ -103,9 +103,10 @@ export class RawWsGateway implements Door, OnApplicationBootstrap, BeforeApplica
 
 const UNKNOWN_FRAME = `Send JSON { "event", "data" } with one of: ${CLIENT_EVENTS.join(', ')}.`;
 
+/** A text frame of `ws` is a Buffer; a binary one is none of ours. */
 function parseFrame(frame: RawData | undefined): { event?: unknown; data?: unknown } {
   try {
-    const parsed: unknown = JSON.parse(String(frame));
+    const parsed: unknown = JSON.parse((frame as Buffer).toString());
     return typeof parsed === 'object' && parsed !== null ? parsed : {};
   } catch {
     return {};

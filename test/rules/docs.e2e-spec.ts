@@ -118,7 +118,7 @@ describe('the docs', () => {
     for (const [name, schema] of Object.entries(document.components!.schemas as Json)) {
       if (name === 'Failure') continue;
       for (const [field, property] of Object.entries((schema.properties ?? {}) as Json)) {
-        const nested = property.$ref ?? property.allOf ?? property.items?.$ref;
+        const nested = property.$ref ?? property.allOf ?? property.oneOf ?? property.items?.$ref;
         const described = property.type && (property.example !== undefined || property.enum);
         if (!nested && !described) bare.push(`${name}.${field}`);
       }

@@ -53,17 +53,29 @@ export async function aUser(app: TestApp): Promise<Actor> {
   };
 }
 
+type Staff = Pick<ShopWorld, 'admin' | 'manager' | 'agent' | 'outsider'>;
+
+const staffOf = new WeakMap<TestApp, Promise<Staff>>();
+
+/** A shop of a new owner; its other people serve all shops of one application. */
 export async function aShop(
   app: TestApp,
   overrides: Record<string, unknown> = {},
 ): Promise<ShopWorld> {
-  const [owner, admin, manager, agent, outsider] = (await Promise.all(
-    Array.from({ length: 5 }, () => aUser(app)),
-  )) as [Actor, Actor, Actor, Actor, Actor];
+  if (!staffOf.has(app)) staffOf.set(app, hireStaff(app));
+  const [owner, staff] = await Promise.all([aUser(app), staffOf.get(app)!]);
   const { body } = await owner.post('/api/shops', aShopBody(overrides)).expect(201);
   const { id, slug } = body.data as { id: string; slug: string };
+  const { admin, manager, agent } = staff;
   await addMembers(app, id, { admin, manager, agent });
-  return { id, slug, path: `/api/shops/${id}`, owner, admin, manager, agent, outsider };
+  return { id, slug, path: `/api/shops/${id}`, owner, ...staff };
+}
+
+async function hireStaff(app: TestApp): Promise<Staff> {
+  const [admin, manager, agent, outsider] = (await Promise.all(
+    Array.from({ length: 4 }, () => aUser(app)),
+  )) as [Actor, Actor, Actor, Actor];
+  return { admin, manager, agent, outsider };
 }
 
 /** Until there is a route for it, the team is written as that route will write it. */

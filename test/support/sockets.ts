@@ -77,8 +77,8 @@ export async function openRawWs(
   const query = token === undefined ? '' : `?token=${token}`;
   const ws = new WebSocket(`${url.replace('http', 'ws')}/ws${query}`, { headers });
   const inbox = new Inbox();
-  ws.on('message', (frame) => {
-    const { event, data } = JSON.parse(String(frame)) as { event: string; data: Data };
+  ws.on('message', (frame: Buffer) => {
+    const { event, data } = JSON.parse(frame.toString()) as { event: string; data: Data };
     inbox.put(event, data);
   });
   const closed = new Promise<string>((resolve) => {

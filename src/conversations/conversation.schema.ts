@@ -1,0 +1,69 @@
+import { Prop, Schema, SchemaFactory } from '@nestjs/mongoose';
+import { SchemaTypes, type Types } from 'mongoose';
+import { shopScoped } from '../platform/database/shop-scoped.plugin.js';
+
+export const CHANNELS = ['web', 'facebook', 'instagram', 'tiktok', 'telegram', 'viber'] as const;
+export type Channel = (typeof CHANNELS)[number];
+
+export const CONVERSATION_STATUSES = ['open', 'pending', 'closed'] as const;
+export type ConversationStatus = (typeof CONVERSATION_STATUSES)[number];
+
+/** One customer's talk with a shop on one channel; its messages are a collection of their own. */
+@Schema({ collection: 'conversations', timestamps: true })
+export class Conversation {
+  @Prop({ type: SchemaTypes.ObjectId, required: true })
+  shopId: Types.ObjectId;
+
+  @Prop({ required: true })
+  customerName: string;
+
+  @Prop({ type: String, enum: CHANNELS, required: true })
+  channel: Channel;
+
+  @Prop({ type: String, enum: CONVERSATION_STATUSES, required: true, default: 'open' })
+  status: ConversationStatus;
+
+  @Prop({ type: SchemaTypes.ObjectId, default: null })
+  assigneeId: Types.ObjectId | null;
+
+  @Prop({ type: [String], default: [] })
+  tags: string[];
+
+  @Prop({ type: String, default: '' })
+  notes: string;
+
+  @Prop({ required: true, default: false })
+  isAiActive: boolean;
+
+  @Prop({ required: true, default: true })
+  isRead: boolean;
+
+  /** Of the last message that is not a note; of the opening before the first. */
+  @Prop({ required: true })
+  lastMessageAt: Date;
+
+  /** Beginning of the last message that is not a note. */
+  @Prop({ type: String, default: '' })
+  lastMessage: string;
+
+  @Prop({ type: SchemaTypes.ObjectId, default: null })
+  lastMessageId: Types.ObjectId | null;
+
+  /** The last message number given out; notes count too. */
+  @Prop({ required: true, default: 0 })
+  messageCount: number;
+
+  /** The shop's number of the last change. */
+  @Prop({ required: true })
+  seq: number;
+
+  _id: Types.ObjectId;
+  createdAt: Date;
+  updatedAt: Date;
+}
+
+export const ConversationSchema = SchemaFactory.createForClass(Conversation);
+ConversationSchema.plugin(shopScoped);
+
+// The inbox, newest activity first.
+ConversationSchema.index({ shopId: 1, lastMessageAt: -1, _id: -1 });

@@ -1,0 +1,156 @@
+import { createHash } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { InjectModel } from '@nestjs/mongoose';
+import { type Model, Types } from 'mongoose';
+import { DomainEvents } from '../events/domain-events.js';
+import { isDuplicateKey } from '../platform/database/database-errors.js';
+import { AppError } from '../platform/http/app-error.js';
+import { decodeCursor } from '../platform/http/cursor.js';
+import { Page } from '../platform/http/page.js';
+import { ShopsService } from '../shops/shops.service.js';
+import type { Conversation } from './conversation.schema.js';
+import { ConversationsService, type Thread } from './conversations.service.js';
+import { ConversationResponse } from './dto/conversation.response.js';
+import type { ListMessagesQuery } from './dto/list-messages.query.js';
+import { MessageResponse } from './dto/message.response.js';
+import { type Attachment, Message, type Sender } from './message.schema.js';
+
+/** What a sender says; everything else of a message is decided here. */
+export interface NewMessage {
+  sender: Sender;
+  senderId?: string;
+  text: string;
+  attachment?: Attachment | null;
+  isNote?: boolean;
+  clientMessageId?: string;
+}
+
+export interface SentMessage extends Thread {
+  message: Message;
+}
+
+/** Who reads: notes are for the team only. */
+export type Audience = 'team' | 'customer';
+
+@Injectable()
+export class MessagesService {
+  constructor(
+    @InjectModel(Message.name) private readonly messages: Model<Message>,
+    private readonly conversations: ConversationsService,
+    private readonly shops: ShopsService,
+    private readonly events: DomainEvents,
+  ) {}
+
+  /** Adds a message, and answers its conversation up to it. */
+  async send(shopId: string, conversationId: string, message: NewMessage): Promise<SentMessage> {
+    const stored = await this.append(shopId, conversationId, message);
+    const thread = await this.conversations.get(shopId, conversationId, stored.messageNumber);
+    return { ...thread, message: stored };
+  }
+
+  /**
+   * Adds a message; one whose `clientMessageId` is stored already is answered and changes nothing.
+   *
+   * The conversation is written first: dying between the two writes leaves a number without a
+   * message and an excerpt that the sender's repetition, or the next message, puts right; nothing
+   * was acknowledged yet. The other way round the repetition would find its message stored and
+   * acknowledge it, while the conversation stayed closed, read and low in the inbox for ever.
+   */
+  async append(shopId: string, conversationId: string, message: NewMessage): Promise<Message> {
+    requireContent(message);
+    const known = await this.findRepeated(shopId, conversationId, message);
+    if (known) return known;
+    const { clientMessageId } = message;
+    const draft = {
+      _id: clientMessageId
+        ? repeatableId(conversationId, message.sender, clientMessageId)
+        : new Types.ObjectId(),
+      conversationId: new Types.ObjectId(conversationId),
+      shopId: new Types.ObjectId(shopId),
+      seq: await this.shops.nextSeq(shopId),
+      sender: message.sender,
+      senderId: message.senderId ?? null,
+      text: message.text,
+      timestamp: new Date(),
+      attachment: message.attachment ?? null,
+      isNote: message.isNote ?? false,
+      ...(clientMessageId ? { clientMessageId } : {}),
+    };
+    const conversation = await this.conversations.takeNumber(shopId, conversationId, draft);
+    try {
+      const created = await this.messages.create({
+        ...draft,
+        messageNumber: conversation.messageCount,
+      });
+      return this.announce(conversation, created.toObject());
+    } catch (error) {
+      const winner = isDuplicateKey(error)
+        ? await this.findRepeated(shopId, conversationId, message)
+        : null;
+      if (winner) return winner;
+      throw error;
+    }
+  }
+
+  /** Newest first. */
+  async list(
+    shopId: string,
+    conversationId: string,
+    { limit, cursor }: ListMessagesQuery,
+    audience: Audience,
+  ): Promise<Page<Message>> {
+    await this.conversations.require(shopId, conversationId);
+    const rows = await this.messages
+      .find({
+        shopId,
+        conversationId,
+        ...(cursor ? { messageNumber: { $lt: decodeCursor(cursor).at } } : {}),
+        ...(audience === 'customer' ? { isNote: false } : {}),
+      })
+      .sort({ messageNumber: -1 })
+      .limit(limit + 1)
+      .lean();
+    return Page.of(rows, limit, ({ messageNumber, _id }) => ({
+      at: messageNumber,
+      id: _id.toHexString(),
+    }));
+  }
+
+  private async findRepeated(
+    shopId: string,
+    conversationId: string,
+    { sender, clientMessageId }: NewMessage,
+  ): Promise<Message | null> {
+    if (!clientMessageId) return null;
+    return this.messages.findOne({ shopId, conversationId, sender, clientMessageId }).lean();
+  }
+
+  private announce(conversation: Conversation, message: Message): Message {
+    const shopId = message.shopId.toHexString();
+    this.events.emit('message.created', { shopId, message: MessageResponse.from(message) });
+    this.events.emit('conversation.updated', {
+      shopId,
+      conversation: ConversationResponse.from({ conversation, messages: [message] }),
+    });
+    return message;
+  }
+}
+
+function requireContent({ text, attachment }: NewMessage): void {
+  if (/\S/.test(text) || attachment) return;
+  const message = 'text must not be empty without an attachment';
+  throw AppError.validation([{ field: 'text', message }]);
+}
+
+/**
+ * The same id for every repetition: when two race, the conversation's `lastMessageId` names the
+ * one message there will be, whichever of them is stored.
+ */
+function repeatableId(
+  conversationId: string,
+  sender: Sender,
+  clientMessageId: string,
+): Types.ObjectId {
+  const name = JSON.stringify([conversationId, sender, clientMessageId]);
+  return new Types.ObjectId(createHash('sha256').update(name).digest('hex').slice(0, 24));
+}

@@ -1,0 +1,61 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { Type } from 'class-transformer';
+import {
+  ArrayMaxSize,
+  ArrayMinSize,
+  IsArray,
+  IsDefined,
+  IsMongoId,
+  IsOptional,
+  IsString,
+  MaxLength,
+  ValidateNested,
+} from 'class-validator';
+import { IsAnswers } from '../../forms/dto/is-answers.decorator.js';
+import type { Answers } from '../../forms/form-answers.js';
+import { OrderCustomerDto } from './order-customer.dto.js';
+import { OrderLineDto } from './order-line.dto.js';
+
+export class CreateOrderDto {
+  @ApiProperty({ type: OrderCustomerDto })
+  @IsDefined()
+  @ValidateNested()
+  @Type(() => OrderCustomerDto)
+  customer: OrderCustomerDto;
+
+  @ApiProperty({ type: [OrderLineDto], minItems: 1, maxItems: 50 })
+  @IsArray()
+  @ArrayMinSize(1)
+  @ArrayMaxSize(50)
+  @ValidateNested({ each: true })
+  @Type(() => OrderLineDto)
+  items: OrderLineDto[];
+
+  @ApiPropertyOptional({ pattern: '^[0-9a-fA-F]{24}$', example: '6741c0c0a5f2d13b8c9e0004' })
+  @IsOptional()
+  @IsMongoId()
+  formId?: string;
+
+  @ApiPropertyOptional({
+    description: 'By field id of the form in `formId`; without a form there are none.',
+    type: 'object',
+    additionalProperties: {
+      oneOf: [
+        { type: 'string' },
+        { type: 'number' },
+        { type: 'boolean' },
+        { type: 'array', items: { type: 'string' } },
+      ],
+    },
+    example: { 'full-name': 'Aung Aung' },
+  })
+  @IsOptional()
+  @IsAnswers()
+  answers?: Answers;
+
+  @ApiPropertyOptional({ maxLength: 2000, example: 'Calls for it on Friday.' })
+  @IsOptional()
+  @IsString()
+  @MaxLength(2000)
+  notes?: string;
+}

@@ -1,0 +1,137 @@
+import { Prop, Schema, SchemaFactory } from '@nestjs/mongoose';
+import { Schema as MongooseSchema, SchemaTypes, type Types } from 'mongoose';
+import type { Answer } from '../forms/form-answers.js';
+import { shopScoped } from '../platform/database/shop-scoped.plugin.js';
+import { ORDER_PAYMENT_STATUSES, type OrderPaymentStatus } from './order-payment-status.js';
+import { ORDER_STATUSES, type OrderStatus } from './order-status.js';
+
+@Schema({ _id: false })
+export class OrderCustomer {
+  @Prop({ required: true })
+  name: string;
+
+  @Prop({ default: '' })
+  phone: string;
+
+  @Prop({ default: '' })
+  email: string;
+
+  @Prop({ default: '' })
+  address: string;
+}
+
+/** An answer beside its question: an old order reads the same after its form has changed. */
+@Schema({ _id: false, id: false })
+export class OrderField {
+  @Prop({ required: true })
+  id: string;
+
+  @Prop({ required: true })
+  label: string;
+
+  @Prop({ type: MongooseSchema.Types.Mixed, required: true })
+  value: Answer;
+}
+
+/** A product as it was named and priced when the order was placed. */
+@Schema({ _id: false })
+export class OrderItem {
+  @Prop({ type: SchemaTypes.ObjectId, required: true })
+  productId: Types.ObjectId;
+
+  @Prop({ required: true })
+  productName: string;
+
+  @Prop({ required: true, min: 1 })
+  quantity: number;
+
+  /** Of one piece, in integer minor units of the order's currency. */
+  @Prop({ required: true })
+  price: number;
+}
+
+@Schema({ _id: false })
+export class OrderChange {
+  @Prop({ required: true })
+  at: Date;
+
+  /** The member who did it; null: the customer. */
+  @Prop({ type: SchemaTypes.ObjectId, default: null })
+  by: Types.ObjectId | null;
+
+  /** Null: the order was placed. */
+  @Prop({ type: String, enum: [...ORDER_STATUSES, null], default: null })
+  from: OrderStatus | null;
+
+  @Prop({ type: String, enum: ORDER_STATUSES, required: true })
+  to: OrderStatus;
+
+  @Prop({ default: '' })
+  note: string;
+}
+
+/** Amounts are integer minor units of `currency`. */
+@Schema({ collection: 'orders', timestamps: { createdAt: 'submittedAt', updatedAt: 'updatedAt' } })
+export class Order {
+  @Prop({ type: SchemaTypes.ObjectId, required: true })
+  shopId: Types.ObjectId;
+
+  /** Short and readable, unique within the shop: `MCXX-0042`. */
+  @Prop({ required: true })
+  orderId: string;
+
+  @Prop({ type: SchemaFactory.createForClass(OrderCustomer), required: true })
+  customer: OrderCustomer;
+
+  @Prop({ type: SchemaTypes.ObjectId, default: null })
+  formId: Types.ObjectId | null;
+
+  @Prop({ default: '' })
+  formName: string;
+
+  /** The answers to the form, in its order. */
+  @Prop({ type: [SchemaFactory.createForClass(OrderField)], default: [] })
+  fields: OrderField[];
+
+  @Prop({ type: [SchemaFactory.createForClass(OrderItem)], required: true })
+  items: OrderItem[];
+
+  @Prop({ required: true })
+  totalAmount: number;
+
+  /** The shop's currency when the order was placed. */
+  @Prop({ required: true })
+  currency: string;
+
+  @Prop({ type: String, enum: ORDER_STATUSES, default: 'pending' })
+  status: OrderStatus;
+
+  @Prop({ type: String, enum: ORDER_PAYMENT_STATUSES, default: 'unpaid' })
+  paymentStatus: OrderPaymentStatus;
+
+  @Prop({ default: '' })
+  paymentMethod: string;
+
+  /** The team's own words about it. */
+  @Prop({ default: '' })
+  notes: string;
+
+  @Prop({ type: [SchemaFactory.createForClass(OrderChange)], default: [] })
+  history: OrderChange[];
+
+  /** The shop's sequence number of the last change. */
+  @Prop({ required: true })
+  seq: number;
+
+  _id: Types.ObjectId;
+  submittedAt: Date;
+  updatedAt: Date;
+}
+
+export const OrderSchema = SchemaFactory.createForClass(Order);
+OrderSchema.plugin(shopScoped);
+
+// One order by its readable number, and each number once in a shop.
+OrderSchema.index({ shopId: 1, orderId: 1 }, { unique: true });
+// A shop's orders, newest first.
+OrderSchema.index({ shopId: 1, submittedAt: -1, _id: -1 });

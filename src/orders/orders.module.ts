@@ -1,0 +1,22 @@
+import { Module } from '@nestjs/common';
+import { MongooseModule } from '@nestjs/mongoose';
+import { FormsModule } from '../forms/forms.module.js';
+import { ProductsModule } from '../products/products.module.js';
+import { ShopsModule } from '../shops/shops.module.js';
+import { OrderPlacementService } from './order-placement.service.js';
+import { Order, OrderSchema } from './order.schema.js';
+import { OrdersController } from './orders.controller.js';
+import { OrdersService } from './orders.service.js';
+
+@Module({
+  imports: [
+    MongooseModule.forFeature([{ name: Order.name, schema: OrderSchema }]),
+    ShopsModule,
+    ProductsModule,
+    FormsModule,
+  ],
+  controllers: [OrdersController],
+  providers: [OrdersService, OrderPlacementService],
+  exports: [OrdersService, OrderPlacementService],
+})
+export class OrdersModule {}

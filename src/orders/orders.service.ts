@@ -1,0 +1,76 @@
+import { Injectable } from '@nestjs/common';
+import { InjectModel } from '@nestjs/mongoose';
+import type { Model, QueryFilter } from 'mongoose';
+import { FormsService } from '../forms/forms.service.js';
+import { AppError } from '../platform/http/app-error.js';
+import { decodeCursor } from '../platform/http/cursor.js';
+import { isObjectIdHex } from '../platform/http/object-id.pipe.js';
+import { Page } from '../platform/http/page.js';
+import type { CreateOrderDto } from './dto/create-order.dto.js';
+import type { ListOrdersQuery } from './dto/list-orders.query.js';
+import { ORDER_NUMBER_PATTERN } from './order-number.js';
+import { OrderPlacementService } from './order-placement.service.js';
+import { Order } from './order.schema.js';
+
+/** How far a Date reaches, either way; a cursor may hold more. */
+const LAST_DATE_MS = 8.64e15;
+
+@Injectable()
+export class OrdersService {
+  constructor(
+    @InjectModel(Order.name) private readonly orders: Model<Order>,
+    private readonly forms: FormsService,
+    private readonly placement: OrderPlacementService,
+  ) {}
+
+  /** An order that a member enters for a customer; without a form there are no answers. */
+  async create(
+    shopId: string,
+    memberId: string,
+    { customer, items, formId, answers, notes }: CreateOrderDto,
+  ): Promise<Order> {
+    return this.placement.place(shopId, {
+      customer,
+      lines: items,
+      form: formId ? await this.forms.get(shopId, formId) : null,
+      answers: answers ?? {},
+      paymentMethod: '',
+      notes: notes ?? '',
+      by: memberId,
+    });
+  }
+
+  /** Newest first. */
+  async list(shopId: string, { limit, cursor }: ListOrdersQuery): Promise<Page<Order>> {
+    const rows = await this.orders
+      .find({ shopId, ...(cursor ? olderThan(cursor) : {}) })
+      .sort({ submittedAt: -1, _id: -1 })
+      .limit(limit + 1)
+      .lean();
+    return Page.of(rows, limit, ({ submittedAt, _id }) => ({
+      at: submittedAt.getTime(),
+      id: _id.toHexString(),
+    }));
+  }
+
+  /** @param idOrNumber its id, or its readable number in any case */
+  async get(shopId: string, idOrNumber: string): Promise<Order> {
+    const number = idOrNumber.toUpperCase();
+    const filter = isObjectIdHex(idOrNumber)
+      ? { _id: idOrNumber }
+      : ORDER_NUMBER_PATTERN.test(number) && { orderId: number };
+    const order = filter && (await this.orders.findOne({ shopId, ...filter }).lean());
+    if (!order) throw AppError.notFound('order');
+    return order;
+  }
+}
+
+function olderThan(cursor: string): QueryFilter<Order> {
+  const { at, id } = decodeCursor(cursor);
+  const submittedAt = new Date(Math.max(-LAST_DATE_MS, Math.min(at, LAST_DATE_MS)));
+  return {
+    // The first bound says what the second implies, so that the index is read from there.
+    submittedAt: { $lte: submittedAt },
+    $or: [{ submittedAt: { $lt: submittedAt } }, { submittedAt, _id: { $lt: id } }],
+  };
+}

@@ -1,0 +1,31 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { AttachmentResponse } from '../../conversations/dto/message.response.js';
+import { type Message, type Sender, SENDERS } from '../../conversations/message.schema.js';
+
+/** A message as the customer sees it: not who of the team wrote it, and no number with gaps of notes. */
+export class PublicMessageResponse {
+  @ApiProperty({ example: '6741c0c0a5f2d13b8c9e0031' })
+  id: string;
+
+  @ApiProperty({ enum: SENDERS, description: '`user` is the customer.', example: 'user' })
+  sender: Sender;
+
+  @ApiProperty({ example: 'Two, please.' })
+  text: string;
+
+  @ApiProperty({ description: 'Epoch milliseconds.', example: 1795424400000 })
+  timestamp: number;
+
+  @ApiProperty({ type: AttachmentResponse, nullable: true })
+  attachment: AttachmentResponse | null;
+
+  static from(message: Message): PublicMessageResponse {
+    return {
+      id: message._id.toHexString(),
+      sender: message.sender,
+      text: message.text,
+      timestamp: message.timestamp.getTime(),
+      attachment: message.attachment && AttachmentResponse.from(message.attachment),
+    };
+  }
+}

@@ -1,0 +1,18 @@
+import { ApiProperty } from '@nestjs/swagger';
+import type { StartedConversation } from '../storefront-chat.service.js';
+import { PublicConversationResponse } from './public-conversation.response.js';
+
+export class StartedConversationResponse {
+  @ApiProperty({ type: PublicConversationResponse })
+  conversation: PublicConversationResponse;
+
+  @ApiProperty({
+    description: 'Opens this conversation for 30 days: `Authorization: Bearer`.',
+    example: 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiI2NzQxIn0.c2lnbmF0dXJl',
+  })
+  token: string;
+
+  static from({ thread, token }: StartedConversation): StartedConversationResponse {
+    return { conversation: PublicConversationResponse.from(thread), token };
+  }
+}

@@ -1,0 +1,86 @@
+import { Body, Controller, Get, Param, Post, Query } from '@nestjs/common';
+import { ApiParam, ApiTags } from '@nestjs/swagger';
+import { Throttle } from '@nestjs/throttler';
+import type { CustomerSubject } from '../auth/customer-tokens.service.js';
+import { ListMessagesQuery } from '../conversations/dto/list-messages.query.js';
+import { MessagesService } from '../conversations/messages.service.js';
+import { Public } from '../platform/http/access.decorators.js';
+import { ApiAnswer, ApiPage } from '../platform/http/api-docs.decorators.js';
+import type { Page } from '../platform/http/page.js';
+import { Idempotent } from '../platform/idempotency/idempotent.decorator.js';
+import { Customer, RequireCustomer } from './customer-access.decorators.js';
+import { PublicMessageResponse } from './dto/public-message.response.js';
+import { SendCustomerMessageDto } from './dto/send-customer-message.dto.js';
+import { StartConversationDto } from './dto/start-conversation.dto.js';
+import { StartedConversationResponse } from './dto/started-conversation.response.js';
+import { StorefrontChatService } from './storefront-chat.service.js';
+
+const MINUTE_MS = 60_000;
+const STARTS_PER_MINUTE = 10;
+const MESSAGES_PER_MINUTE = 60;
+const READS_PER_MINUTE = 240;
+
+const CONVERSATION_PARAM = {
+  name: 'conversationId',
+  description: 'Id of the conversation.',
+  example: '6741c0c0a5f2d13b8c9e0030',
+};
+
+@ApiTags('storefront')
+@ApiParam({ name: 'slugOrId', description: 'Address or id of the shop.', example: 'mya-coffee' })
+@Controller('api/public/shops/:slugOrId/conversations')
+export class StorefrontConversationsController {
+  constructor(
+    private readonly chat: StorefrontChatService,
+    private readonly messages: MessagesService,
+  ) {}
+
+  @Post()
+  @Public()
+  @Throttle({ default: { limit: STARTS_PER_MINUTE, ttl: MINUTE_MS } })
+  @ApiAnswer(StartedConversationResponse, {
+    status: 201,
+    summary: 'Start a web chat',
+    description: 'The token in the answer opens this conversation to its customer.',
+  })
+  async start(
+    @Param('slugOrId') slugOrId: string,
+    @Body() body: StartConversationDto,
+  ): Promise<StartedConversationResponse> {
+    return StartedConversationResponse.from(await this.chat.start(slugOrId, body));
+  }
+
+  @Get(':conversationId/messages')
+  @RequireCustomer('conversation')
+  @Throttle({ default: { limit: READS_PER_MINUTE, ttl: MINUTE_MS } })
+  @ApiParam(CONVERSATION_PARAM)
+  @ApiPage(PublicMessageResponse, {
+    summary: "The customer's own messages and the answers, newest first",
+    errors: ['unauthenticated'],
+  })
+  async list(
+    @Customer() { shopId, subjectId }: CustomerSubject,
+    @Query() query: ListMessagesQuery,
+  ): Promise<Page<PublicMessageResponse>> {
+    const page = await this.messages.list(shopId, subjectId, query, 'customer');
+    return page.map((message) => PublicMessageResponse.from(message));
+  }
+
+  @Post(':conversationId/messages')
+  @RequireCustomer('conversation')
+  @Throttle({ default: { limit: MESSAGES_PER_MINUTE, ttl: MINUTE_MS } })
+  @Idempotent()
+  @ApiParam(CONVERSATION_PARAM)
+  @ApiAnswer(PublicMessageResponse, {
+    status: 201,
+    summary: 'Write to the shop',
+    errors: ['unauthenticated'],
+  })
+  async send(
+    @Customer() { shopId, subjectId }: CustomerSubject,
+    @Body() body: SendCustomerMessageDto,
+  ): Promise<PublicMessageResponse> {
+    const message = { ...body, sender: 'user' } as const;
+    return PublicMessageResponse.from(await this.messages.append(shopId, subjectId, message));
+  }
+}

@@ -1,0 +1,26 @@
+import { Module } from '@nestjs/common';
+import { AuthModule } from '../auth/auth.module.js';
+import { ConversationsModule } from '../conversations/conversations.module.js';
+import { FormsModule } from '../forms/forms.module.js';
+import { OrdersModule } from '../orders/orders.module.js';
+import { ProductsModule } from '../products/products.module.js';
+import { ShopsModule } from '../shops/shops.module.js';
+import { StorefrontChatService } from './storefront-chat.service.js';
+import { StorefrontConversationsController } from './storefront-conversations.controller.js';
+import { StorefrontController } from './storefront.controller.js';
+import { StorefrontService } from './storefront.service.js';
+
+/** The whole public surface of a shop; composes the domains and owns no data. */
+@Module({
+  imports: [
+    AuthModule,
+    ShopsModule,
+    ProductsModule,
+    FormsModule,
+    OrdersModule,
+    ConversationsModule,
+  ],
+  controllers: [StorefrontController, StorefrontConversationsController],
+  providers: [StorefrontService, StorefrontChatService],
+})
+export class StorefrontModule {}

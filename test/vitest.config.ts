@@ -1,0 +1,48 @@
+import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import swc from 'unplugin-swc';
+import { defineConfig } from 'vitest/config';
+
+const TIMEOUT_MS = 30_000;
+
+export default defineConfig({
+  root: fileURLToPath(new URL('..', import.meta.url)),
+  plugins: [
+    // The build's own compiler: Nest needs the decorator metadata that Vite's does not write.
+    swc.vite({
+      swcrc: false,
+      tsconfigFile: false,
+      module: { type: 'es6' },
+      jsc: {
+        target: 'es2022',
+        keepClassNames: true,
+        parser: { syntax: 'typescript', decorators: true },
+        transform: {
+          legacyDecorator: true,
+          decoratorMetadata: true,
+          useDefineForClassFields: false,
+        },
+      },
+    }),
+  ],
+  test: {
+    pool: 'forks',
+    // Vitest leaves one core to itself, which on two cores would run the files one by one.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
+    testTimeout: TIMEOUT_MS,
+    hookTimeout: TIMEOUT_MS,
+    teardownTimeout: TIMEOUT_MS,
+    restoreMocks: true,
+    projects: [
+      { extends: true, test: { name: 'unit', include: ['src/**/*.spec.ts'] } },
+      {
+        extends: true,
+        test: {
+          name: 'front-door',
+          include: ['test/**/*.e2e-spec.ts'],
+          globalSetup: 'test/support/engine.global-setup.ts',
+        },
+      },
+    ],
+  },
+});
