@@ -9,6 +9,10 @@ import { DatabaseServer } from './platform/database/database-server.js';
 import { EmbeddedEngineError } from './platform/database/embedded-engine.js';
 import { createLogger } from './platform/logging/logger.js';
 
+const SAME_SIGNAL_MS = 500;
+/** 128 and the signal's number, as shells have it. */
+const EXIT_CODES: Partial<Record<NodeJS.Signals, number>> = { SIGINT: 130, SIGTERM: 143 };
+
 try {
   await start(loadAppConfig());
 } catch (error) {
@@ -26,25 +30,33 @@ async function start(config: AppConfig): Promise<void> {
   process.stdout.write(welcome(config, app));
 }
 
-/** Not ready first, then the port closes, requests finish, sockets and the database close. */
+/**
+ * Not ready first, then the port closes, requests finish, sockets and the database close. A second
+ * signal exits at once; a Ctrl-C under npm comes twice, from the terminal and from npm.
+ */
 function stopOnSignals(app: NestExpressApplication, { drainSeconds }: AppConfig): void {
-  let stopping = false;
+  let stoppingSince: number | undefined;
   const stop = (signal: NodeJS.Signals): void => {
-    if (stopping) process.exit(signal === 'SIGINT' ? 130 : 143);
-    stopping = true;
+    if (stoppingSince !== undefined) {
+      if (performance.now() - stoppingSince < SAME_SIGNAL_MS) return;
+      process.exit(EXIT_CODES[signal]);
+    }
+    stoppingSince = performance.now();
     app.get(Readiness, { strict: false }).drain();
-    setTimeout(() => {
-      app.close().then(
-        () => process.exit(0),
-        (error: unknown) => {
-          process.stderr.write(`The stop failed: ${String(error)}\n`);
-          process.exit(1);
-        },
-      );
-    }, drainSeconds * 1_000);
+    setTimeout(() => void close(app), drainSeconds * 1_000);
   };
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
+}
+
+async function close(app: NestExpressApplication): Promise<void> {
+  try {
+    await app.close();
+    process.exit(0);
+  } catch (error) {
+    process.stderr.write(`The stop failed: ${String(error)}\n`);
+    process.exit(1);
+  }
 }
 
 function welcome(config: AppConfig, app: NestExpressApplication): string {

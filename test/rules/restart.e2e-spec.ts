@@ -97,7 +97,9 @@ describe('kill -9 in mid-load', () => {
     const before = load.acknowledged.size;
     await eventually(() => expect(load.acknowledged.size).toBeGreaterThan(before + 100), 20_000);
     await load.stop();
-    const errors = [...server.output().matchAll(/^.*"unexpected error".*$/gm)].map(([line]) => line);
+    const errors = [...server.output().matchAll(/^.*"unexpected error".*$/gm)].map(
+      ([line]) => line,
+    );
     expect(errors).toEqual([]);
     expect(load.statuses).toEqual(new Set([201, 503]));
     const kept = await readTexts(server, world);
@@ -150,7 +152,10 @@ describe('the stop', () => {
     await eventually(async () => {
       expect((await call(server, '/health/ready')).status).toBe(503);
     });
-    server.child.kill('SIGINT');
+    await eventually(() => {
+      server.child.kill('SIGINT');
+      expect(server.child.exitCode).toBe(130);
+    });
     expect(await stopped).toBe(130);
   });
 });
