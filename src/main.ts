@@ -5,8 +5,9 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import { createApp } from './create-app.js';
 import { Readiness } from './health/readiness.js';
 import { type AppConfig, ConfigError, loadAppConfig } from './platform/config/app-config.js';
+import { isDatabaseUnavailable } from './platform/database/database-errors.js';
 import { DatabaseServer } from './platform/database/database-server.js';
-import { EmbeddedEngineError } from './platform/database/embedded-engine.js';
+import { EmbeddedEngineError } from './platform/database/embedded-engine-error.js';
 import { createLogger } from './platform/logging/logger.js';
 
 const SAME_SIGNAL_MS = 500;
@@ -16,9 +17,7 @@ const EXIT_CODES: Partial<Record<NodeJS.Signals, number>> = { SIGINT: 130, SIGTE
 try {
   await start(loadAppConfig());
 } catch (error) {
-  const expected = error instanceof ConfigError || error instanceof EmbeddedEngineError;
-  const { stack } = error as Error;
-  process.stderr.write(`${expected ? (error as Error).message : (stack ?? String(error))}\n`);
+  process.stderr.write(`${explain(error)}\n`);
   process.exit(1);
 }
 
@@ -28,6 +27,18 @@ async function start(config: AppConfig): Promise<void> {
   stopOnSignals(app, config);
   await app.listen(config.port);
   process.stdout.write(welcome(config, app));
+}
+
+/** One line for what an operator can mend, the whole stack for what they cannot. */
+function explain(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (error instanceof ConfigError || error instanceof EmbeddedEngineError) return error.message;
+  if (isDatabaseUnavailable(error)) {
+    return `The database does not answer (${error.message}): check MONGODB_URI and that it runs.`;
+  }
+  const { code, port } = error as { code?: string; port?: number };
+  if (code === 'EADDRINUSE') return `Port ${port} is in use: stop what uses it, or set PORT.`;
+  return error.stack ?? error.message;
 }
 
 /**

@@ -1,6 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Readiness } from '../src/health/readiness.js';
 import { createTestApp, type TestApp } from './support/app.js';
+import { eventually } from './support/eventually.js';
+import { findProgram, startRedis } from './support/programs.js';
+
+const redisServer = findProgram('redis-server');
 
 let app: TestApp;
 
@@ -37,5 +41,20 @@ describe('health', () => {
     await stopping.request.get('/health/live').expect(200);
     await stopping.request.post('/api/auth/login').send({ email: 'x', password: 'y' }).expect(401);
     await stopping.close();
+  });
+});
+
+describe.skipIf(!redisServer)('health with a real Redis', () => {
+  it('asks it too, and is not ready (503) while it is away', async () => {
+    const redis = await startRedis(redisServer!);
+    const shared = await createTestApp({ REDIS_URL: redis.url });
+    await eventually(async () => {
+      const { body } = await shared.request.get('/health/ready').expect(200);
+      expect(body.data.checks).toEqual({ database: 'up', redis: 'up' });
+    });
+    await redis.stop();
+    const { body } = await shared.request.get('/health/ready').expect(503);
+    expect(body.details).toEqual([{ field: 'redis', message: 'does not answer' }]);
+    await shared.close();
   });
 });

@@ -116,7 +116,7 @@ describe('kill -9 in mid-load', () => {
     await first.stop('SIGKILL');
     await load.stop();
     const second = await start('api');
-    expect(() => process.kill(enginePid, 0)).toThrow('ESRCH');
+    await eventually(() => expect(() => process.kill(enginePid, 0)).toThrow('ESRCH'));
     const kept = await readTexts(second, world);
     expect([...load.acknowledged].filter((text) => !kept.has(text))).toEqual([]);
     expect(await second.stop()).toBe(0);

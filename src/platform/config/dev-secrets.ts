@@ -7,9 +7,10 @@ import {
   openSync,
   readFileSync,
   rmSync,
+  statSync,
   writeSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 export interface DevSecrets {
   jwtSecret: string;
@@ -23,7 +24,7 @@ const FILE = 'dev-secrets.json';
  * that sessions and encrypted rows outlive a restart. Never used in production.
  */
 export function loadDevSecrets(dataDirectory: string): DevSecrets & { generated: boolean } {
-  mkdirSync(dataDirectory, { recursive: true, mode: 0o700 });
+  makeDirectory(dataDirectory);
   const path = join(dataDirectory, FILE);
   const existing = readSecrets(path);
   if (existing) return { ...existing, generated: false };
@@ -68,5 +69,18 @@ function writeOnce(path: string, text: string): boolean {
     throw error;
   } finally {
     rmSync(temporary);
+  }
+}
+
+/** Not `mkdir` with `recursive`: below /proc Node tries that for ever. */
+export function makeDirectory(path: string): void {
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST' && statSync(path).isDirectory()) return;
+    if (code !== 'ENOENT' || dirname(path) === path) throw error;
+    makeDirectory(dirname(path));
+    mkdirSync(path, { mode: 0o700 });
   }
 }

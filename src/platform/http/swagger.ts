@@ -38,7 +38,7 @@ export function serveDocs(app: INestApplication, notes: string): OpenAPIObject {
   SwaggerModule.setup('docs', app, document, {
     jsonDocumentUrl: 'docs-json',
     customSiteTitle: 'Cliick API',
-    swaggerOptions: { persistAuthorization: true, docExpansion: 'none' },
+    swaggerOptions: { persistAuthorization: true, docExpansion: 'list' },
   });
   return document;
 }

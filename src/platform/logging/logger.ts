@@ -15,6 +15,8 @@ const SECRET_FIELDS = [
   'cookie',
   'set-cookie',
 ];
+/** Nest's report of a failed start, which main.ts tells the operator in a line. */
+const START_FAILURE_CONTEXT = 'ExceptionHandler';
 /** At the top of a line and up to two levels inside it. */
 const REDACTED_PATHS = SECRET_FIELDS.flatMap((field) => [
   `["${field}"]`,
@@ -52,7 +54,7 @@ export class PinoLoggerService implements LoggerService {
   }
 
   error(message: unknown, ...rest: unknown[]): void {
-    this.write('error', message, rest);
+    this.write(rest.at(-1) === START_FAILURE_CONTEXT ? 'debug' : 'error', message, rest);
   }
 
   warn(message: unknown, ...rest: unknown[]): void {
