@@ -24,14 +24,14 @@ async function walk(url) {
     password: 'a long pass phrase',
     username: `mya-${suffix}`,
   };
-  const { token, user } = await step('Mya registers', call('POST', '/api/auth/register', account));
-  const shop = await step(
-    'She opens a shop',
+  const { token, user } = await step('Mya registers', () =>
+    call('POST', '/api/auth/register', account),
+  );
+  const shop = await step('She opens a shop', () =>
     call('POST', '/api/shops', { name: `Mya Coffee ${suffix}`, currency: 'USD' }, token),
   );
   const path = `/api/shops/${shop.id}`;
-  const beans = await step(
-    'She adds coffee beans, ten in stock',
+  const beans = await step('She adds coffee beans, ten in stock', () =>
     call(
       'POST',
       `${path}/products`,
@@ -39,8 +39,7 @@ async function walk(url) {
       token,
     ),
   );
-  const tasting = await step(
-    'and a tasting, which is a service',
+  const tasting = await step('and a tasting, which is a service', () =>
     call(
       'POST',
       `${path}/products`,
@@ -48,8 +47,7 @@ async function walk(url) {
       token,
     ),
   );
-  const form = await step(
-    'and an order form',
+  const form = await step('and an order form', () =>
     call(
       'POST',
       `${path}/forms`,
@@ -75,10 +73,9 @@ async function walk(url) {
   const raw = await listenRaw(token, shop.id);
 
   const publicShop = `/api/public/shops/${shop.slug}`;
-  await step('A customer opens the public shop', call('GET', publicShop));
-  await step('and sees its products', call('GET', `${publicShop}/products`));
-  await step(
-    'and submits the form',
+  await step('A customer opens the public shop', () => call('GET', publicShop));
+  await step('and sees its products', () => call('GET', `${publicShop}/products`));
+  await step('and submits the form', () =>
     call('POST', `${publicShop}/forms/${form.id}/submissions`, {
       answers: { grind: 'Fine', note: 'No bag, please.' },
       items: [
@@ -88,25 +85,22 @@ async function walk(url) {
       customer: { name: 'Aung', phone: '+95 9 123 456 789' },
     }),
   );
-  await step('Mya sees the order at once, on Socket.IO', socketIo.next('order:update'));
-  await step('and on the raw /ws', raw.next('order:update'));
+  await step('Mya sees the order at once, on Socket.IO', () => socketIo.next('order:update'));
+  await step('and on the raw /ws', () => raw.next('order:update'));
 
-  const chat = await step(
-    'The customer writes in the chat',
+  const chat = await step('The customer writes in the chat', () =>
     call('POST', `${publicShop}/conversations`, { customerName: 'Aung', text: 'Is it fresh?' }),
   );
-  await step('Mya reads it at once, on Socket.IO', socketIo.next('message:new'));
-  await step('and on the raw /ws', raw.next('message:new'));
+  await step('Mya reads it at once, on Socket.IO', () => socketIo.next('message:new'));
+  await step('and on the raw /ws', () => raw.next('message:new'));
   const conversation = `conversations/${chat.conversation.id}/messages`;
-  await step(
-    'She answers',
+  await step('She answers', () =>
     call('POST', `${path}/${conversation}`, { text: 'Roasted today!' }, token),
   );
-  await step(
-    'The customer reads the answer',
+  await step('The customer reads the answer', () =>
     call('GET', `${publicShop}/${conversation}`, undefined, chat.token),
   );
-  await step("Mya's shop has the order", call('GET', `${path}/orders`, undefined, token));
+  await step("Mya's shop has the order", () => call('GET', `${path}/orders`, undefined, token));
   socketIo.close();
   raw.close();
   say(`Done: ${user.username} runs a shop. Look around at ${url}/docs`);
@@ -126,8 +120,7 @@ async function walk(url) {
     const inbox = anInbox('Socket.IO');
     socket.onAny((event, data) => inbox.put(event, data));
     await once(socket, 'connect');
-    await step(
-      'Her app joins on Socket.IO',
+    await step('Her app joins on Socket.IO', () =>
       socket.timeout(DEADLINE_MS).emitWithAck('shop:join', { shopId }),
     );
     return { ...inbox, close: () => socket.close() };
@@ -142,7 +135,7 @@ async function walk(url) {
     });
     await once(ws, 'open');
     ws.send(JSON.stringify({ event: 'shop:join', data: { shopId } }));
-    await step('and on the raw /ws', inbox.next('shop:joined'));
+    await step('and on the raw /ws', () => inbox.next('shop:joined'));
     return { ...inbox, close: () => ws.close() };
   }
 }
@@ -175,7 +168,7 @@ function anInbox(door) {
 
 async function step(title, work) {
   say(`\n${title}`);
-  const answer = await work;
+  const answer = await work();
   say(`  ${JSON.stringify(answer)}`);
   return answer;
 }
