@@ -30,6 +30,11 @@ export class DatabaseServer {
     return new DatabaseServer(engine.uri, EMBEDDED_DATABASE, engine);
   }
 
+  /** Under it, what is acknowledged survives a crash of the database. */
+  get writeConcern(): { w: number | 'majority'; journal: boolean } {
+    return this.engine?.writeConcern ?? { w: 'majority', journal: true };
+  }
+
   /** What runs, for people: the host without credentials, or the engine. */
   get description(): string {
     if (this.engine) return `embedded engine (process ${this.engine.pid})`;

@@ -28,8 +28,7 @@ class DatabaseServerModule {}
       useFactory: (server: DatabaseServer) => ({
         uri: server.uri,
         dbName: server.databaseName,
-        // What is acknowledged survives a crash of the database; measured on the embedded engine.
-        writeConcern: { w: 'majority', journal: true },
+        writeConcern: server.writeConcern,
         // A request hears 503 within this time when the database is gone.
         serverSelectionTimeoutMS: ANSWER_DEADLINE_MS,
         connectTimeoutMS: ANSWER_DEADLINE_MS,

@@ -1,10 +1,11 @@
-import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
-import { access, constants, mkdir, mkdtemp, rename, rm, statfs, symlink } from 'node:fs/promises';
+import { mkdtemp, readdir, rename, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { EmbeddedEngineError } from './embedded-engine-error.js';
+import { EngineDirectory, type ReadFreeBytes } from './engine-directory.js';
+import { EngineProcess } from './engine-process.js';
 import {
   locatePackage,
   type Machine,
@@ -14,8 +15,7 @@ import {
   thisMachine,
 } from './native-binaries.js';
 
-/** The embedded database cannot run; the message is one sentence that names the remedy. */
-export class EmbeddedEngineError extends Error {}
+export { EmbeddedEngineError };
 
 export interface EngineLog {
   info(msg: string, fields?: object): void;
@@ -32,23 +32,33 @@ export interface EmbeddedEngineOptions {
   env: Record<string, string | undefined>;
   log: EngineLog;
   machine?: Machine;
+  readFreeBytes?: ReadFreeBytes;
+  childPath?: string;
 }
 
-/** What the engine's process tells its parent, once. */
-export type ChildMessage = { ready: true; socketPath: string } | { ready: false; reason: string };
+export type EngineState = 'running' | 'restarting' | 'stopping' | 'stopped';
 
 const CHILD = fileURLToPath(new URL('./embedded-engine.child.js', import.meta.url));
-const MEBIBYTE = 1024 * 1024;
-const MIN_FREE_BYTES = 64 * MEBIBYTE;
 /** How long a start waits for the engine of a killed process to let go of the directory. */
 const RELEASE_DEADLINE_MS = 10_000;
-const RELEASE_POLL_MS = 200;
-const STOP_DEADLINE_MS = 10_000;
+const RELEASE_POLL_MS = 100;
 const FIRST_RESTART_DELAY_MS = 100;
 const LAST_RESTART_DELAY_MS = 5_000;
 const STABLE_AFTER_MS = 60_000;
-const IN_USE = /DBPathInUse/;
-const DISK_FULL = /No space left|ENOSPC|disk.*full/i;
+/** What cleans temporary directories goes by age: systemd's takes links after ten days. */
+const LINK_RENEWAL_MS = 60 * 60_000;
+/** macOS takes a socket's path of 103 bytes, Linux one of 107; the engine adds 37 to ours. */
+const MAX_SOCKET_DIRECTORY_BYTES = 103 - '/embedded-mongodb-XXXXXX/mongodb.sock'.length;
+const SOCKET_DIRECTORY_PREFIX = 'cliick-';
+
+/** What stays the same from one run of the engine to the next. */
+interface Setting {
+  options: EmbeddedEngineOptions;
+  directory: EngineDirectory;
+  socketDirectory: string;
+  nativeLibrary: string | undefined;
+  stopped: AbortController;
+}
 
 /**
  * The MongoDB server code in a process of its own: started, watched, and started again when it
@@ -57,195 +67,208 @@ const DISK_FULL = /No space left|ENOSPC|disk.*full/i;
 export class EmbeddedEngine {
   /** Follows the socket of whichever process serves. */
   readonly uri: string;
-  private child: ChildProcess | undefined;
-  private stopping = false;
+  /**
+   * With it no acknowledged write was missing after kill -9 (190 rounds of 8 and 32 writers). Not
+   * `majority`: the engine then answers before the journal is written, journal or not (10 of 60).
+   */
+  readonly writeConcern = { w: 1, journal: true } as const;
+  private currentState: EngineState = 'running';
   private restartDelayMs = FIRST_RESTART_DELAY_MS;
-  private restarting: Promise<void> = Promise.resolve();
+  private readonly supervision: Promise<void>;
+  private readonly linkRenewal: NodeJS.Timeout;
+  private stopping: Promise<void> | undefined;
 
   private constructor(
-    private readonly options: EmbeddedEngineOptions,
-    private readonly nativeLibrary: string | undefined,
-    /** Short and private: a socket's path may have 108 bytes at most. */
-    private readonly socketDirectory: string,
+    private readonly setting: Setting,
+    private process: EngineProcess,
   ) {
-    this.uri = `mongodb://${encodeURIComponent(this.socketLink)}/?directConnection=true`;
+    const { uri, socketPath } = process;
+    const link = linkIn(setting.socketDirectory);
+    this.uri = uri.replace(encodeURIComponent(socketPath), encodeURIComponent(link));
+    this.supervision = this.supervise();
+    this.linkRenewal = setInterval(() => void this.renewLink(), LINK_RENEWAL_MS).unref();
   }
 
   /** @throws EmbeddedEngineError when the database cannot run here */
   static async start(options: EmbeddedEngineOptions): Promise<EmbeddedEngine> {
-    const nativeLibrary = await prepareBinaries(options);
-    await prepareDirectory(options.directory);
-    const socketDirectory = await mkdtemp(join(tmpdir(), 'cliick-db-'));
-    const engine = new EmbeddedEngine(options, nativeLibrary, socketDirectory);
+    const found = locateBinaries(options);
+    const directory = await EngineDirectory.claim(options.directory);
+    let socketDirectory: string | undefined;
     try {
-      await engine.openWhenReleased();
-      return engine;
+      await directory.requireFreeSpace(options.readFreeBytes);
+      const nativeLibrary = await prepareBinaries(found, options);
+      socketDirectory = await makeSocketDirectory();
+      const stopped = new AbortController();
+      const setting = { options, directory, socketDirectory, nativeLibrary, stopped };
+      return new EmbeddedEngine(setting, await openWhenReleased(setting));
     } catch (error) {
-      await rm(socketDirectory, { recursive: true, force: true });
+      if (socketDirectory) await rm(socketDirectory, { recursive: true, force: true });
+      await directory.release();
       throw error;
     }
   }
 
-  /** Process that serves at the moment. */
+  get state(): EngineState {
+    return this.currentState;
+  }
+
+  /** The process that serves, or the last that did. */
   get pid(): number | undefined {
-    return this.child?.pid;
+    return this.process.pid;
   }
 
-  /** Closes the data cleanly and ends the process; kills it when that takes too long. */
-  async stop(): Promise<void> {
-    this.stopping = true;
-    await this.restarting;
-    const { child } = this;
-    if (child && isRunning(child)) {
-      const exited = once(child, 'exit');
-      if (child.connected) child.send({ stop: true });
-      const killed = setTimeout(() => child.kill('SIGKILL'), STOP_DEADLINE_MS);
-      await exited;
-      clearTimeout(killed);
-    }
-    await rm(this.socketDirectory, { recursive: true, force: true });
+  /** Closes the data cleanly, ends the process and gives the directory free. */
+  stop(): Promise<void> {
+    this.stopping ??= this.shutDown();
+    return this.stopping;
   }
 
-  private get socketLink(): string {
-    return join(this.socketDirectory, 'mongodb.sock');
+  private async shutDown(): Promise<void> {
+    const { stopped, socketDirectory, directory } = this.setting;
+    this.currentState = 'stopping';
+    stopped.abort();
+    clearInterval(this.linkRenewal);
+    await this.process.stop();
+    await this.supervision;
+    await rm(socketDirectory, { recursive: true, force: true });
+    await directory.release();
+    this.currentState = 'stopped';
   }
 
-  /** The engine of a killed API closes by itself within moments; another one never does. */
-  private async openWhenReleased(): Promise<void> {
-    const deadline = Date.now() + RELEASE_DEADLINE_MS;
-    for (;;) {
-      const failure = await this.open();
-      if (failure === undefined) return;
-      if (!IN_USE.test(failure) || Date.now() > deadline) {
-        throw new EmbeddedEngineError(this.explain(failure));
-      }
-      await sleep(RELEASE_POLL_MS);
-    }
-  }
-
-  /** Starts a process and answers why it could not serve, or nothing once it does. */
-  private async open(): Promise<string | undefined> {
-    const { directory, env, log } = this.options;
-    const child = fork(CHILD, [directory], {
-      env: { ...env, NAPI_RS_NATIVE_LIBRARY_PATH: this.nativeLibrary } as NodeJS.ProcessEnv,
-      // The server code reports on its standard output in a format of its own.
-      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+  private async renewLink(): Promise<void> {
+    if (this.currentState !== 'running') return;
+    const { options, socketDirectory } = this.setting;
+    await pointLink(socketDirectory, this.process.socketPath).catch((error: unknown) => {
+      options.log.warn(`the link to the database's socket was not renewed: ${String(error)}`);
     });
-    const message = await firstMessage(child);
-    if (!message.ready) return message.reason;
-    await this.pointTo(message.socketPath);
-    this.child = child;
-    const openedAt = Date.now();
-    child.once('exit', (code, signal) => {
-      if (this.stopping) return;
-      log.error('the embedded database ended: starting it again', { pid: child.pid, code, signal });
-      if (Date.now() - openedAt > STABLE_AFTER_MS) this.restartDelayMs = FIRST_RESTART_DELAY_MS;
-      this.restarting = this.restart();
-    });
-    return undefined;
   }
 
-  /** Tries until it serves again or is stopped; the cause, such as a full disk, may pass. */
+  private async supervise(): Promise<void> {
+    const { options, stopped } = this.setting;
+    while (!stopped.signal.aborted) {
+      const { pid, ended } = this.process;
+      const since = Date.now();
+      const how = await ended;
+      if (stopped.signal.aborted) return;
+      this.currentState = 'restarting';
+      options.log.error(`the embedded database ended (${how}): starting it again`, { pid });
+      if (Date.now() - since > STABLE_AFTER_MS) this.restartDelayMs = FIRST_RESTART_DELAY_MS;
+      await this.restart();
+    }
+  }
+
+  /** Tries until it serves again or is stopped: a cause such as a full disk may pass. */
   private async restart(): Promise<void> {
-    const { directory, log } = this.options;
-    while (!this.stopping) {
-      await sleep(this.restartDelayMs);
+    const { options, directory, stopped } = this.setting;
+    let told: string | undefined;
+    for (;;) {
+      await sleep(this.restartDelayMs, undefined, stopped).catch(() => {});
+      if (stopped.signal.aborted) return;
       this.restartDelayMs = Math.min(this.restartDelayMs * 2, LAST_RESTART_DELAY_MS);
       try {
-        await requireFreeSpace(directory);
-        const failure = this.stopping ? undefined : await this.open();
-        if (failure === undefined) {
-          log.info('the embedded database serves again', { pid: this.pid });
-          return;
-        }
-        log.error(this.explain(failure));
+        await directory.requireFreeSpace(options.readFreeBytes);
+        this.process = await open(this.setting);
+        this.currentState = 'running';
+        options.log.info('the embedded database serves again', { pid: this.pid });
+        return;
       } catch (error) {
-        log.error(error instanceof Error ? error.message : String(error));
+        if (stopped.signal.aborted) return;
+        const message = error instanceof Error ? error.message : String(error);
+        const cause = error instanceof EmbeddedEngineError ? error.code : message;
+        if (cause !== told)
+          options.log.error(`the embedded database is down and tried again: ${message}`);
+        told = cause;
       }
     }
   }
+}
 
-  /** Swaps the link in one step: a driver finds the old socket or the new, never none. */
-  private async pointTo(socketPath: string): Promise<void> {
-    const next = `${this.socketLink}.next`;
-    await rm(next, { force: true });
-    await symlink(socketPath, next);
-    await rename(next, this.socketLink);
+/** Runs the engine once and lets the link follow it. */
+async function open(setting: Setting): Promise<EngineProcess> {
+  const { options, socketDirectory, nativeLibrary, stopped } = setting;
+  const started = await EngineProcess.start({
+    childPath: options.childPath ?? CHILD,
+    directory: options.directory,
+    socketDirectory,
+    env: nativeLibrary
+      ? { ...options.env, NAPI_RS_NATIVE_LIBRARY_PATH: nativeLibrary }
+      : options.env,
+    signal: stopped.signal,
+  });
+  try {
+    await pointLink(socketDirectory, started.socketPath);
+    return started;
+  } catch (error) {
+    await started.stop();
+    throw error;
   }
+}
 
-  private explain(failure: string): string {
-    const { directory } = this.options;
-    if (IN_USE.test(failure)) {
-      return (
-        `Another process uses the database in ${directory}: ` +
-        'stop it, or point DATA_DIR at another directory.'
-      );
+/** The engine of a killed process closes by itself within moments; another one never does. */
+async function openWhenReleased(setting: Setting): Promise<EngineProcess> {
+  const { options, directory } = setting;
+  for (const deadline = Date.now() + RELEASE_DEADLINE_MS; ; await sleep(RELEASE_POLL_MS)) {
+    try {
+      return await open(setting);
+    } catch (error) {
+      if (!(error instanceof EmbeddedEngineError) || error.code !== 'in_use') throw error;
+      if (Date.now() > deadline) {
+        throw EmbeddedEngineError.inUse(options.directory, await directory.enginePid());
+      }
     }
-    if (DISK_FULL.test(failure)) return diskFull(directory, 0);
-    const reason = failure.split('\n')[0];
-    return `The embedded database cannot open ${directory} (${reason}): mend that, or set MONGODB_URI.`;
   }
 }
 
-async function firstMessage(child: ChildProcess): Promise<ChildMessage> {
-  const ended = once(child, 'exit').then(([code, signal]): ChildMessage => ({
-    ready: false,
-    reason: `its process ended with ${String(signal ?? code)}`,
-  }));
-  const told = once(child, 'message').then(([message]) => message as ChildMessage);
-  return Promise.race([told, ended]);
+const linkIn = (socketDirectory: string): string => join(socketDirectory, 'engine.sock');
+
+/** Swaps the link in one step: a driver finds the old socket or the new, never none. */
+async function pointLink(socketDirectory: string, socketPath: string): Promise<void> {
+  const link = linkIn(socketDirectory);
+  await rm(`${link}.next`, { force: true });
+  await symlink(socketPath, `${link}.next`);
+  await rename(`${link}.next`, link);
+  const kept = [basename(link), basename(dirname(socketPath))];
+  for (const name of await readdir(socketDirectory)) {
+    if (!kept.includes(name)) await rm(join(socketDirectory, name), { recursive: true });
+  }
 }
 
-function isRunning({ exitCode, signalCode }: ChildProcess): boolean {
-  return exitCode === null && signalCode === null;
+async function makeSocketDirectory(): Promise<string> {
+  const own = join(tmpdir(), `${SOCKET_DIRECTORY_PREFIX}XXXXXX`);
+  const fits = Buffer.byteLength(own) <= MAX_SOCKET_DIRECTORY_BYTES;
+  const parent = fits ? tmpdir() : '/tmp';
+  try {
+    return await mkdtemp(join(parent, SOCKET_DIRECTORY_PREFIX));
+  } catch (error) {
+    throw EmbeddedEngineError.notWritable(parent, error);
+  }
+}
+
+type LocatedPackage = NonNullable<ReturnType<typeof locatePackage>>;
+
+function locateBinaries({ machine = thisMachine() }: EmbeddedEngineOptions): LocatedPackage {
+  const name = platformPackage(machine);
+  if (!name) {
+    const libc = machine.platform === 'linux' && !machine.glibcVersion ? ' without glibc' : '';
+    throw EmbeddedEngineError.noBinary(`${machine.platform} on ${machine.arch}${libc}`);
+  }
+  const found = locatePackage(name);
+  if (!found) throw EmbeddedEngineError.notInstalled(name);
+  return found;
 }
 
 /** The rebound `.node` file to load, or undefined where the package's own loads. */
-async function prepareBinaries({
-  cacheDirectory,
-  machine = thisMachine(),
-}: EmbeddedEngineOptions): Promise<string | undefined> {
-  const name = platformPackage(machine);
-  const found = name && locatePackage(name);
-  if (!found) {
-    throw new EmbeddedEngineError(
-      `There is no embedded database for ${machine.platform} on ${machine.arch}: ` +
-        'set MONGODB_URI to a MongoDB server.',
-    );
-  }
+async function prepareBinaries(
+  found: LocatedPackage,
+  { cacheDirectory, machine = thisMachine() }: EmbeddedEngineOptions,
+): Promise<string | undefined> {
   if (!needsOlderGlibc(machine)) return undefined;
   try {
-    return await rebindBinaries(found, cacheDirectory);
+    return await rebindBinaries(found, { cacheDirectory, glibcVersion: machine.glibcVersion });
   } catch (error) {
-    throw new EmbeddedEngineError(
-      `The embedded database cannot be made to load on glibc ${machine.glibcVersion} ` +
-        `(${(error as Error).message}): set MONGODB_URI to a MongoDB server.`,
-    );
+    const isFileSystem = (error as NodeJS.ErrnoException).code !== undefined;
+    throw isFileSystem
+      ? EmbeddedEngineError.notWritable(cacheDirectory, error)
+      : EmbeddedEngineError.notLoadable(error);
   }
-}
-
-async function prepareDirectory(directory: string): Promise<void> {
-  try {
-    await mkdir(directory, { recursive: true });
-    await access(directory, constants.R_OK | constants.W_OK | constants.X_OK);
-  } catch (error) {
-    throw new EmbeddedEngineError(
-      `The data directory ${directory} cannot be written (${(error as NodeJS.ErrnoException).code}): ` +
-        'point DATA_DIR at one that this user can write.',
-    );
-  }
-  await requireFreeSpace(directory);
-}
-
-async function requireFreeSpace(directory: string): Promise<void> {
-  const { bavail, bsize } = await statfs(directory);
-  const free = bavail * bsize;
-  if (free < MIN_FREE_BYTES) throw new EmbeddedEngineError(diskFull(directory, free));
-}
-
-function diskFull(directory: string, freeBytes: number): string {
-  return (
-    `The disk of ${directory} has ${Math.floor(freeBytes / MEBIBYTE)} MB free and the database needs ` +
-    `${MIN_FREE_BYTES / MEBIBYTE}: free some space, or point DATA_DIR at another disk.`
-  );
 }

@@ -1,5 +1,3 @@
-import { mkdir, mkdtemp, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import {
   type ElfImports,
   type ElfSymbol,
@@ -7,7 +5,7 @@ import {
   readElfImports,
 } from './elf-imports.js';
 
-const NEWEST = 'GLIBC_2.38';
+const TOO_NEW = 'GLIBC_2.38';
 
 /** The versions under which glibc has had the older forms from the start, by ELF machine. */
 const OLDER_VERSIONS: Record<number, { baseline: string; c99Scanf: string }> = {
@@ -29,10 +27,6 @@ const OLDER_FORMS: Record<string, { name: string; since: 'baseline' | 'c99Scanf'
   fmod: { name: 'fmod', since: 'baseline' },
 };
 
-/** Part of the cache's key: raise it when the same source must give another copy. */
-const REVISION = 1;
-const ABANDONED_AFTER_MS = 10 * 60_000;
-
 export interface Rebinding {
   /** `symbol@version` */
   from: string;
@@ -40,117 +34,48 @@ export interface Rebinding {
 }
 
 /**
- * Rebinds, in a copy of an ELF64 file, the symbols it wants of glibc 2.38 to the older forms of the
- * same functions, so that it loads on `glibcVersion`. A file that already does comes back as it is.
+ * Rebinds, in place, the symbols that an ELF64 file takes from glibc 2.38 to the older forms of the
+ * same functions. A file without such symbols stays as it is. With `glibcVersion`, such as `2.36`,
+ * what else the file asks for must be in that glibc.
  * @throws Error naming the symbol that has no older form or needs a newer glibc
  */
-export function relinkForGlibc(
-  file: Buffer,
-  glibcVersion: string,
-): { file: Buffer; rebound: Rebinding[] } {
-  const copy = Buffer.from(file);
-  const imports = readElfImports(copy);
-  requireLoadable(imports, glibcVersion);
-  const newest = imports.needs.filter((need) => need.version === NEWEST);
-  if (newest.length === 0 || !isNewer(NEWEST, glibcVersion)) return { file: copy, rebound: [] };
-  const rebound = newest.flatMap((need) =>
+export function rebindToOlderGlibc(file: Buffer, glibcVersion?: string): Rebinding[] {
+  const imports = readElfImports(file);
+  if (glibcVersion) requireLoadable(imports, glibcVersion);
+  const tooNew = imports.needs.filter((need) => need.version === TOO_NEW);
+  const wanted = tooNew.flatMap((need) =>
     imports.symbols
       .filter((symbol) => symbol.versionIndex === need.index)
-      .map((symbol) => rebind(copy, imports, { symbol, need })),
+      .map((symbol) => ({ symbol, need })),
   );
-  for (const need of newest) demandBaseline(copy, imports, need);
-  return { file: copy, rebound };
-}
-
-/** Compares `GLIBC_2.36` or `2.36` by number; a version without one is never newer. */
-export function isNewer(version: string, than: string): boolean {
-  const [major = 0, minor = 0] = version.match(/\d+/g)?.map(Number) ?? [];
-  const [thanMajor = 0, thanMinor = 0] = than.match(/\d+/g)?.map(Number) ?? [];
-  return major > thanMajor || (major === thanMajor && minor > thanMinor);
-}
-
-/**
- * Makes copies of the package's `.node` and `.so` that load on `glibcVersion`, once for each
- * version of package and glibc, and leaves the package as it is. Several processes may do so at
- * once. Answers the path of the `.node`; the `.so` lies beside it, where the `.node` looks for it.
- */
-export async function prepareNativeBinaries(options: {
-  sourceDirectory: string;
-  cacheDirectory: string;
-  packageVersion: string;
-  glibcVersion: string;
-}): Promise<string> {
-  const { sourceDirectory, cacheDirectory, packageVersion, glibcVersion } = options;
-  const names = (await readdir(sourceDirectory)).filter((name) => /\.(node|so)$/.test(name));
-  const addon = names.find((name) => name.endsWith('.node'));
-  if (!addon) throw new Error(`${sourceDirectory} has no .node file`);
-  const key = `engine-${packageVersion}-${process.arch}-glibc-${glibcVersion}-r${REVISION}`;
-  const finished = join(cacheDirectory, key);
-  if (!(await isComplete(finished, sourceDirectory, names))) {
-    await mkdir(cacheDirectory, { recursive: true });
-    await removeAbandoned(cacheDirectory, `${key}.`);
-    const draft = await mkdtemp(join(cacheDirectory, `${key}.`));
-    try {
-      for (const name of names) {
-        const { file } = relinkForGlibc(await readFile(join(sourceDirectory, name)), glibcVersion);
-        await writeFile(join(draft, name), file, { flush: true });
-      }
-      await publish(draft, finished, () => isComplete(finished, sourceDirectory, names));
-    } finally {
-      await rm(draft, { recursive: true, force: true });
-    }
-  }
-  return join(finished, addon);
-}
-
-async function isComplete(directory: string, source: string, names: string[]): Promise<boolean> {
-  const sizeOf = (path: string) => stat(path).then(({ size }) => size);
-  try {
-    const same = names.map(
-      async (name) => (await sizeOf(join(directory, name))) === (await sizeOf(join(source, name))),
-    );
-    return (await Promise.all(same)).every(Boolean);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
-    throw error;
-  }
-}
-
-/** Gives the draft its final name, unless another process was first with a complete copy. */
-async function publish(
-  draft: string,
-  finished: string,
-  isPublished: () => Promise<boolean>,
-): Promise<void> {
-  try {
-    await rename(draft, finished);
-  } catch (error) {
-    if (!['EEXIST', 'ENOTEMPTY'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
-    if (await isPublished()) return;
-    await rename(finished, join(draft, 'damaged'));
-    await rename(draft, finished);
-    await rm(join(finished, 'damaged'), { recursive: true });
-  }
-}
-
-/** A process that was killed while it copied has left its draft. */
-async function removeAbandoned(cacheDirectory: string, prefix: string): Promise<void> {
-  const drafts = (await readdir(cacheDirectory)).filter((name) => name.startsWith(prefix));
-  for (const draft of drafts.map((name) => join(cacheDirectory, name))) {
-    const age = Date.now() - ((await stat(draft).catch(() => undefined))?.mtimeMs ?? Date.now());
-    if (age > ABANDONED_AFTER_MS) await rm(draft, { recursive: true, force: true });
-  }
+  for (const { symbol } of wanted) requireOlderForm(symbol);
+  const rebound = wanted.map((each) => rebind(file, imports, each));
+  for (const need of tooNew) demandBaseline(file, imports, need);
+  return rebound;
 }
 
 function requireLoadable({ needs, symbols }: ElfImports, glibcVersion: string): void {
   const missing = needs.find(
     ({ version, weak }) =>
-      /^GLIBC_\d/.test(version) && version !== NEWEST && !weak && isNewer(version, glibcVersion),
+      version !== TOO_NEW && !weak && isNewer(version, `GLIBC_${glibcVersion}`),
   );
   if (!missing) return;
   const users = symbols.filter(({ versionIndex }) => versionIndex === missing.index);
   const names = users.map(({ name }) => name).join(', ') || missing.library;
-  throw new Error(`${names} needs ${missing.version}, and this system has glibc ${glibcVersion}`);
+  throw new Error(`${names} needs ${missing.version} and this system has glibc ${glibcVersion}`);
+}
+
+/** Compares by number; a name without one, such as `GLIBC_PRIVATE`, is never newer. */
+function isNewer(version: string, than: string): boolean {
+  const [major = 0, minor = 0] = version.match(/\d+/g)?.map(Number) ?? [];
+  const [thanMajor = 0, thanMinor = 0] = than.match(/\d+/g)?.map(Number) ?? [];
+  return version.startsWith('GLIBC_') && (major - thanMajor || minor - thanMinor) > 0;
+}
+
+function requireOlderForm({ name }: ElfSymbol): { name: string; since: 'baseline' | 'c99Scanf' } {
+  const older = Object.hasOwn(OLDER_FORMS, name) ? OLDER_FORMS[name] : undefined;
+  if (!older) throw new Error(`${name}@${TOO_NEW} has no known older form`);
+  return older;
 }
 
 function rebind(
@@ -158,29 +83,28 @@ function rebind(
   imports: ElfImports,
   { symbol, need }: { symbol: ElfSymbol; need: VersionNeed },
 ): Rebinding {
-  const older = Object.hasOwn(OLDER_FORMS, symbol.name) ? OLDER_FORMS[symbol.name] : undefined;
-  if (!older) throw new Error(`${symbol.name}@${NEWEST} has no older form that is known here`);
-  const stringOffset = file.readUInt32LE(symbol.offset);
+  const older = requireOlderForm(symbol);
+  const nameOffset = file.readUInt32LE(symbol.offset);
   if (symbol.name.endsWith(older.name)) {
-    file.writeUInt32LE(stringOffset + symbol.name.length - older.name.length, symbol.offset);
+    file.writeUInt32LE(nameOffset + symbol.name.length - older.name.length, symbol.offset);
   } else {
-    file.write(older.name, imports.strings.offset + stringOffset, 'latin1');
+    file.write(older.name, imports.strings.offset + nameOffset, 'latin1');
   }
   const version = olderVersions(imports)[older.since];
-  // The record of a baseline symbol is rewritten itself; the others change to another record.
+  // A baseline symbol keeps its version record, which is itself rewritten.
   if (older.since !== 'baseline') {
     const record = imports.needs.find((n) => n.library === need.library && n.version === version);
-    if (!record) throw new Error(`${symbol.name}: the file does not use ${version} otherwise`);
+    if (!record) throw new Error(`${symbol.name}: no other symbol of the file uses ${version}`);
     file.writeUInt16LE(record.index, symbol.versionOffset);
   }
-  return { from: `${symbol.name}@${NEWEST}`, to: `${older.name}@${version}` };
+  return { from: `${symbol.name}@${TOO_NEW}`, to: `${older.name}@${version}` };
 }
 
-/** Makes a library's record of GLIBC_2.38 ask for the baseline: same hash, same name. */
+/** Makes a library's record of the newer version ask for the baseline: its hash and its name. */
 function demandBaseline(file: Buffer, imports: ElfImports, need: VersionNeed): void {
   const { baseline } = olderVersions(imports);
   const model = imports.needs.find(({ version }) => version === baseline);
-  if (!model) throw new Error(`the file does not use ${baseline} otherwise`);
+  if (!model) throw new Error(`no symbol of the file uses ${baseline}`);
   file.writeUInt32LE(file.readUInt32LE(model.offset), need.offset);
   file.writeUInt32LE(file.readUInt32LE(model.offset + 8), need.offset + 8);
 }

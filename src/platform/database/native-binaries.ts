@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { makeDirectory } from '../config/make-directory.js';
 import { rebindToOlderGlibc } from './glibc-relink.js';
 
 /** First glibc on which the engine's binaries load as they are. */
@@ -52,10 +53,11 @@ export function locatePackage(name: string): { directory: string; version: strin
  * Copies the binaries of `directory` into the cache, rebound to an older glibc, and answers the
  * path of the `.node` file. The originals are only read; a finished copy is used again; a copy
  * appears whole or not at all, whoever else makes one at the same time.
+ * @throws Error naming the symbol that `glibcVersion`, such as `2.36`, does not have
  */
 export async function rebindBinaries(
   { directory, version }: { directory: string; version: string },
-  cacheDirectory: string,
+  { cacheDirectory, glibcVersion }: { cacheDirectory: string; glibcVersion?: string },
 ): Promise<string> {
   const names = (await readdir(directory)).filter((name) => /\.(node|so)$/.test(name));
   const module = names.find((name) => name.endsWith('.node'));
@@ -63,11 +65,11 @@ export async function rebindBinaries(
   const target = join(cacheDirectory, `embedded-mongodb-${version}`);
   if (await holds(target, names)) return join(target, module);
   const temporary = `${target}.${randomBytes(6).toString('hex')}`;
-  await mkdir(temporary, { recursive: true });
+  makeDirectory(temporary);
   try {
     for (const name of names) {
       const binary = await readFile(join(directory, name));
-      rebindToOlderGlibc(binary);
+      rebindToOlderGlibc(binary, glibcVersion);
       await writeFile(join(temporary, name), binary, { flush: true });
     }
     await rename(temporary, target).catch(async (error: unknown) => {
