@@ -11,12 +11,7 @@ import type { CreateConversationDto } from './dto/create-conversation.dto.js';
 import { ConversationResponse } from './dto/conversation.response.js';
 import type { ListConversationsQuery } from './dto/list-conversations.query.js';
 import { Message } from './message.schema.js';
-
-/** A conversation and some of its messages, oldest first. */
-export interface Thread {
-  conversation: Conversation;
-  messages: Message[];
-}
+import type { Thread } from './thread.js';
 
 const NEWEST_MESSAGES = 50;
 const EXCERPT_CHARACTERS = 200;

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { CustomerTokens } from '../auth/customer-tokens.service.js';
-import { ConversationsService, type Thread } from '../conversations/conversations.service.js';
+import { ConversationsService } from '../conversations/conversations.service.js';
+import type { Thread } from '../conversations/thread.js';
 import { MessagesService } from '../conversations/messages.service.js';
 import { ShopsService } from '../shops/shops.service.js';
 import type { StartConversationDto } from './dto/start-conversation.dto.js';

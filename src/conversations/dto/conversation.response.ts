@@ -5,7 +5,7 @@ import {
   CONVERSATION_STATUSES,
   type ConversationStatus,
 } from '../conversation.schema.js';
-import type { Thread } from '../conversations.service.js';
+import type { Thread } from '../thread.js';
 import { MessageResponse } from './message.response.js';
 
 /** A conversation as the shop's team sees it. */
