@@ -3,7 +3,7 @@ import {
   CONVERSATION_STATUSES,
   type ConversationStatus,
 } from '../../conversations/conversation.schema.js';
-import type { Thread } from '../../conversations/conversations.service.js';
+import type { Thread } from '../../conversations/thread.js';
 import { PublicMessageResponse } from './public-message.response.js';
 
 /** A web chat as its customer sees it: nothing the team keeps for itself. */
