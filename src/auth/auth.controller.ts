@@ -1,16 +1,28 @@
-import { Body, Controller, Get, HttpCode, Post, Req, Res } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
+import { Body, Controller, Get, HttpCode, Post, Req, Res, UseGuards } from '@nestjs/common';
+import { ApiHeader, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
-import { AppConfig } from '../platform/config/app-config.js';
 import { type Caller, CurrentUser, Public, SignedIn } from '../platform/http/access.decorators.js';
 import { ApiAnswer } from '../platform/http/api-docs.decorators.js';
+import { DoneResponse } from '../platform/http/done.response.js';
 import { UserResponse } from '../users/dto/user.response.js';
 import { UsersService } from '../users/users.service.js';
 import { AuthService } from './auth.service.js';
-import { setAccessCookie } from './cookies.js';
+import { deviceOf } from './device.js';
 import { LoginDto } from './dto/login.dto.js';
+import { RefreshDto } from './dto/refresh.dto.js';
 import { RegisterDto } from './dto/register.dto.js';
 import { SignInResponse } from './dto/sign-in.response.js';
+import { SameSiteGuard } from './same-site.guard.js';
+import { SessionTransport } from './session-transport.js';
+import { SessionsService } from './sessions.service.js';
+
+const TokenTransport = () =>
+  ApiHeader({
+    name: 'X-Token-Transport',
+    required: false,
+    description: '`body` for clients without cookies: the refresh token travels in the body.',
+    schema: { type: 'string', enum: ['body'], example: 'body' },
+  });
 
 @ApiTags('auth')
 @Controller('api/auth')
@@ -18,11 +30,13 @@ export class AuthController {
   constructor(
     private readonly auth: AuthService,
     private readonly users: UsersService,
-    private readonly config: AppConfig,
+    private readonly sessions: SessionsService,
+    private readonly transport: SessionTransport,
   ) {}
 
   @Post('register')
   @Public()
+  @TokenTransport()
   @ApiAnswer(SignInResponse, {
     status: 201,
     summary: 'Create an account and sign in',
@@ -30,26 +44,72 @@ export class AuthController {
   })
   async register(
     @Body() body: RegisterDto,
-    @Req() { headers, ip }: Request,
+    @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
   ): Promise<SignInResponse> {
-    const signIn = await this.auth.register(body, { userAgent: headers['user-agent'], ip });
-    setAccessCookie(response, signIn.token, this.config.production);
-    return SignInResponse.from(signIn);
+    const signIn = await this.auth.register(body, deviceOf(request));
+    return this.transport.hand(signIn, request, response);
   }
 
   @Post('login')
   @HttpCode(200)
   @Public()
+  @TokenTransport()
   @ApiAnswer(SignInResponse, { summary: 'Sign in', errors: ['invalid_credentials'] })
   async login(
     @Body() body: LoginDto,
-    @Req() { headers, ip }: Request,
+    @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
   ): Promise<SignInResponse> {
-    const signIn = await this.auth.login(body, { userAgent: headers['user-agent'], ip });
-    setAccessCookie(response, signIn.token, this.config.production);
-    return SignInResponse.from(signIn);
+    const signIn = await this.auth.login(body, deviceOf(request));
+    return this.transport.hand(signIn, request, response);
+  }
+
+  @Post('refresh')
+  @HttpCode(200)
+  @Public()
+  @UseGuards(SameSiteGuard)
+  @TokenTransport()
+  @ApiAnswer(SignInResponse, {
+    summary: 'Exchange the refresh token for new tokens',
+    description: 'A refresh token serves once; a used one that comes back ends its session.',
+    errors: ['unauthenticated', 'cross_site'],
+  })
+  async refresh(
+    @Body() { refreshToken }: RefreshDto,
+    @Req() request: Request,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<SignInResponse> {
+    const given = this.transport.refreshToken(request, refreshToken);
+    return this.transport.hand(await this.auth.refresh(given), request, response);
+  }
+
+  @Post('logout')
+  @HttpCode(200)
+  @SignedIn()
+  @ApiAnswer(DoneResponse, { summary: 'End this session' })
+  async logout(
+    @CurrentUser() { userId, sessionId }: Caller,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<DoneResponse> {
+    await this.sessions.revoke(userId, sessionId, new Date());
+    this.transport.clear(response);
+    return DoneResponse.now;
+  }
+
+  @Post('ensure-profile')
+  @HttpCode(200)
+  @SignedIn()
+  @ApiAnswer(UserResponse, {
+    summary: 'Who is signed in, with the cookies of the session',
+    description: 'For an app that signed in across origins, where the sign-in could set none.',
+  })
+  async ensureProfile(
+    @CurrentUser() caller: Caller,
+    @Req() request: Request,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<UserResponse> {
+    return this.transport.hand(await this.auth.tokensOf(caller), request, response).user;
   }
 
   @Get('me')

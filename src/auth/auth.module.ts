@@ -6,7 +6,9 @@ import { UsersModule } from '../users/users.module.js';
 import { AuthController } from './auth.controller.js';
 import { AuthService } from './auth.service.js';
 import { CustomerTokens } from './customer-tokens.service.js';
+import { CallerResolver } from './caller-resolver.service.js';
 import { Session, SessionSchema } from './session.schema.js';
+import { SessionTransport } from './session-transport.js';
 import { SessionsService } from './sessions.service.js';
 import { TokensService } from './tokens.service.js';
 
@@ -20,7 +22,14 @@ import { TokensService } from './tokens.service.js';
     }),
   ],
   controllers: [AuthController],
-  providers: [AuthService, SessionsService, TokensService, CustomerTokens],
-  exports: [TokensService, CustomerTokens],
+  providers: [
+    SessionTransport,
+    CallerResolver,
+    AuthService,
+    SessionsService,
+    TokensService,
+    CustomerTokens,
+  ],
+  exports: [SessionsService, CallerResolver, TokensService, CustomerTokens],
 })
 export class AuthModule {}

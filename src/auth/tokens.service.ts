@@ -15,6 +15,13 @@ interface AccessClaims {
   sub: string;
   sid: string;
   typ: string;
+  /** Seconds. */
+  exp: number;
+}
+
+/** An access token that is ours, whether or not its time is over. */
+export interface OwnToken extends Caller {
+  expired: boolean;
 }
 
 /** Signs and checks access tokens, for HTTP and for both socket doors. */
@@ -39,25 +46,34 @@ export class TokensService {
 
   /** @throws AppError `unauthenticated` when the token is not ours, has expired, or its session ended */
   async authenticate(token: string | undefined): Promise<Caller> {
-    const claims = token ? await this.verify(token) : undefined;
-    if (!claims || !(await this.sessions.isLive(claims.sid, new Date()))) {
-      throw new AppError('unauthenticated', 'Sign in first: the token is missing or has expired.');
-    }
-    return { userId: claims.sub, sessionId: claims.sid };
+    const own = token ? await this.read(token) : undefined;
+    if (!own || own.expired) throw unauthenticated();
+    return this.requireLive(own);
   }
 
-  private async verify(token: string): Promise<AccessClaims | undefined> {
+  /** @throws AppError `unauthenticated` when the session has ended */
+  async requireLive({ userId, sessionId }: Caller): Promise<Caller> {
+    if (!(await this.sessions.findLive(sessionId, new Date()))) throw unauthenticated();
+    return { userId, sessionId };
+  }
+
+  /** What a token of ours says; undefined for any other text. */
+  async read(token: string): Promise<OwnToken | undefined> {
     try {
-      const claims = await this.jwt.verifyAsync<AccessClaims>(token, {
+      const { typ, sub, sid, exp } = await this.jwt.verifyAsync<AccessClaims>(token, {
         algorithms: [ALGORITHM],
         issuer: ISSUER,
         audience: AUDIENCE,
+        ignoreExpiration: true,
       });
-      const wellFormed =
-        claims.typ === TYPE && isObjectIdHex(claims.sub) && isObjectIdHex(claims.sid);
-      return wellFormed ? claims : undefined;
+      if (typ !== TYPE || !isObjectIdHex(sub) || !isObjectIdHex(sid)) return undefined;
+      return { userId: sub, sessionId: sid, expired: exp * 1000 <= Date.now() };
     } catch {
       return undefined;
     }
   }
+}
+
+export function unauthenticated(): AppError {
+  return new AppError('unauthenticated', 'Sign in first: the token is missing or has expired.');
 }

@@ -1,6 +1,7 @@
 import type { ConversationResponse } from '../conversations/dto/conversation.response.js';
 import type { MessageResponse } from '../conversations/dto/message.response.js';
 import type { OrderResponse } from '../orders/dto/order.response.js';
+import type { TeamMemberResponse } from '../shops/dto/shop.response.js';
 
 /** Every domain event and what it carries: the shapes of the REST answers, so neither can drift. */
 export interface DomainEventMap {
@@ -8,6 +9,12 @@ export interface DomainEventMap {
   'message.created': { shopId: string; message: MessageResponse };
   /** A conversation was opened or changed. */
   'conversation.updated': { shopId: string; conversation: ConversationResponse };
+  /** A session was ended: signed out, revoked, or its token was stolen. */
+  'session.ended': { userId: string; sessionId: string };
+  /** Every session of a user was ended but one: a new password, a disabled account. */
+  'sessions.ended': { userId: string; exceptSessionId?: string };
+  /** Somebody joined a shop's team, got another role there, or (null) is no longer in it. */
+  'membership.changed': { shopId: string; userId: string; role: TeamMemberResponse['role'] | null };
   /** An order was placed. */
   'order.created': { shopId: string; order: OrderResponse };
   /** An order changed. */

@@ -1,9 +1,11 @@
 import type { IncomingMessage } from 'node:http';
 import { Injectable } from '@nestjs/common';
-import { accessCookie } from '../auth/cookies.js';
+import { sessionCookies } from '../auth/cookies.js';
+import { SessionsService } from '../auth/sessions.service.js';
 import { TokensService } from '../auth/tokens.service.js';
 import { AppConfig } from '../platform/config/app-config.js';
 import type { Caller } from '../platform/http/access.decorators.js';
+import { isCrossSite } from '../platform/http/cross-site.js';
 
 type Handshake = Pick<IncomingMessage, 'headers' | 'url'>;
 
@@ -12,21 +14,31 @@ type Handshake = Pick<IncomingMessage, 'headers' | 'url'>;
 export class SocketAuth {
   constructor(
     private readonly tokens: TokensService,
+    private readonly sessions: SessionsService,
     private readonly config: AppConfig,
   ) {}
 
   /** A browser names its page: only ours may ride on a cookie. Other clients name none. */
   isOriginAllowed({ headers }: Handshake): boolean {
-    const { origin, host } = headers;
-    if (!origin) return true;
-    return this.config.appOrigins.includes(origin) || URL.parse(origin)?.host === host;
+    return !isCrossSite(headers, this.config.appOrigins);
   }
 
   /** @throws AppError `unauthenticated` without a valid token (`auth.token`, query or cookie) */
   async authenticate(handshake: Handshake, authToken?: unknown): Promise<Caller> {
     if (typeof authToken === 'string') return this.tokens.authenticate(authToken);
     const query = new URLSearchParams(handshake.url?.split('?')[1]);
-    const cookie = accessCookie(handshake, this.config.production);
-    return this.tokens.authenticate(query.get('token') ?? cookie);
+    const token = query.get('token');
+    if (token !== null) return this.tokens.authenticate(token);
+    return this.fromCookies(handshake);
+  }
+
+  /** A socket that comes back after the access cookie has gone is known by the refresh cookie. */
+  private async fromCookies(handshake: Handshake): Promise<Caller> {
+    const { accessToken, refreshToken } = sessionCookies(handshake, this.config.production);
+    const session = refreshToken
+      ? await this.sessions.findByRefreshToken(refreshToken, new Date())
+      : null;
+    if (!session) return this.tokens.authenticate(accessToken);
+    return { userId: session.userId.toHexString(), sessionId: session._id.toHexString() };
   }
 }

@@ -11,9 +11,9 @@ export class User {
   @Prop({ required: true })
   email: string;
 
-  /** argon2id in PHC form. */
-  @Prop({ required: true })
-  passwordHash: string;
+  /** argon2id in PHC form; none for who signs in with Facebook only. */
+  @Prop({ type: String })
+  passwordHash?: string;
 
   @Prop({ required: true })
   username: string;
@@ -31,6 +31,18 @@ export class User {
   @Prop({ type: Date })
   lastLogin?: Date;
 
+  /** Set when the address was proven by a link sent to it. */
+  @Prop({ type: Date })
+  emailVerifiedAt?: Date;
+
+  /** Set when the account may no longer sign in. */
+  @Prop({ type: Date })
+  disabledAt?: Date;
+
+  /** Id of the linked Facebook account. */
+  @Prop({ type: String })
+  facebookId?: string;
+
   _id: Types.ObjectId;
   createdAt: Date;
   updatedAt: Date;
@@ -41,5 +53,10 @@ export const UserSchema = SchemaFactory.createForClass(User);
 
 // Sign-in, and one account an address.
 UserSchema.index({ email: 1 }, { unique: true });
+// Sign-in with Facebook, and one account a Facebook person.
+UserSchema.index(
+  { facebookId: 1 },
+  { unique: true, partialFilterExpression: { facebookId: { $exists: true } } },
+);
 // Look-up by exact username, to invite.
 UserSchema.index({ usernameKey: 1 }, { unique: true });

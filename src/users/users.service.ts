@@ -7,8 +7,10 @@ import { User } from './user.schema.js';
 
 export interface NewUser {
   email: string;
-  passwordHash: string;
+  /** None for who signs in with Facebook only. */
+  passwordHash?: string;
   username: string;
+  facebookId?: string;
 }
 
 /** The form in which addresses are kept and compared. */
@@ -20,13 +22,14 @@ export function normaliseEmail(email: string): string {
 export class UsersService {
   constructor(@InjectModel(User.name) private readonly users: Model<User>) {}
 
-  async create({ email, passwordHash, username }: NewUser): Promise<User> {
+  async create({ email, passwordHash, username, facebookId }: NewUser): Promise<User> {
     try {
       const user = await this.users.create({
         email: normaliseEmail(email),
         passwordHash,
         username,
         usernameKey: username.toLowerCase(),
+        ...(facebookId ? { facebookId } : {}),
       });
       return user.toObject();
     } catch (error) {
@@ -54,6 +57,10 @@ export class UsersService {
     const user = await this.users.findById(userId).lean();
     if (!user) throw AppError.notFound('user');
     return user;
+  }
+
+  async setPasswordHash(userId: string, passwordHash: string): Promise<void> {
+    await this.users.updateOne({ _id: userId }, { $set: { passwordHash } });
   }
 
   async recordLogin(userId: string, at: Date): Promise<void> {

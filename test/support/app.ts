@@ -14,6 +14,7 @@ import { loadAppConfig } from '../../src/platform/config/app-config.js';
 import { createLogger } from '../../src/platform/logging/logger.js';
 import { LeakCheck } from './leaks.js';
 
+type AnswerOfRequest = supertest.Response & { request: { header: Record<string, unknown> } };
 type Call = (path: string) => supertest.Test;
 
 export type Variables = Record<string, string | undefined>;
@@ -69,7 +70,9 @@ export async function createTestApp(overrides: Variables = {}): Promise<TestApp>
     (path) =>
       supertest(url)
         [method](path)
-        .on('response', ({ body }: supertest.Response) => leaks.answer(path, body));
+        .on('response', ({ body, request: sent }: AnswerOfRequest) =>
+          leaks.answer(path, body, sent.header),
+        );
   const request: TestApp['request'] = {
     get: call('get'),
     post: call('post'),

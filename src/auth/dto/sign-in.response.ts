@@ -1,4 +1,4 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { UserResponse } from '../../users/dto/user.response.js';
 import type { SignIn } from '../auth.service.js';
 
@@ -12,7 +12,20 @@ export class SignInResponse {
   })
   token: string;
 
-  static from({ user, token }: SignIn): SignInResponse {
-    return { user: UserResponse.from(user), token };
+  @ApiPropertyOptional({
+    description: 'Only with `X-Token-Transport: body`; browsers get it as a cookie.',
+    example: '6741c0c0a5f2d13b8c9e0001.1.PZ2mSxrTjZL4pJxvW0S7mXfYy4m2hHn0Vn4aU1x0hJk',
+  })
+  refreshToken?: string;
+
+  static from(
+    { user, accessToken, refreshToken }: SignIn,
+    { withRefreshToken }: { withRefreshToken: boolean },
+  ): SignInResponse {
+    return {
+      user: UserResponse.from(user),
+      token: accessToken,
+      ...(withRefreshToken ? { refreshToken } : {}),
+    };
   }
 }

@@ -29,6 +29,14 @@ export const ERRORS = {
     status: HttpStatus.UNAUTHORIZED,
     example: 'The e-mail or the password is wrong.',
   },
+  cross_site: {
+    status: HttpStatus.FORBIDDEN,
+    example: 'A page of another site may not act with your cookies: call from the app.',
+  },
+  reauthentication_required: {
+    status: HttpStatus.FORBIDDEN,
+    example: 'Sign in with your password again: the last time is more than 10 minutes ago.',
+  },
   forbidden: {
     status: HttpStatus.FORBIDDEN,
     example: 'Your role in this shop does not allow this: ask its owner.',
@@ -40,6 +48,14 @@ export const ERRORS = {
   conflict: {
     status: HttpStatus.CONFLICT,
     example: 'Someone changed it meanwhile: read it again.',
+  },
+  invalid_token: {
+    status: HttpStatus.BAD_REQUEST,
+    example: 'This link has been used or is too old: ask for a new one.',
+  },
+  last_owner: {
+    status: HttpStatus.CONFLICT,
+    example: 'A shop keeps its owner: transfer the ownership first.',
   },
   email_taken: {
     status: HttpStatus.CONFLICT,
@@ -81,6 +97,18 @@ export const ERRORS = {
   database_unavailable: {
     status: HttpStatus.SERVICE_UNAVAILABLE,
     example: 'The database does not answer at the moment: try again in a few seconds.',
+  },
+  provider_not_configured: {
+    status: HttpStatus.SERVICE_UNAVAILABLE,
+    example: 'Facebook is not set up here: set FACEBOOK_APP_ID and FACEBOOK_APP_SECRET.',
+  },
+  mail_not_configured: {
+    status: HttpStatus.SERVICE_UNAVAILABLE,
+    example: 'This server cannot send e-mail: its operator must set SMTP_URL.',
+  },
+  provider_failed: {
+    status: HttpStatus.BAD_GATEWAY,
+    example: 'Facebook did not answer as it should: try again.',
   },
   not_ready: { status: HttpStatus.SERVICE_UNAVAILABLE, example: 'Not ready: stopping.' },
 } as const satisfies Record<string, ErrorDefinition>;

@@ -7,6 +7,11 @@ type Operation = NonNullable<OpenAPIObject['paths'][string]['get']> & {
   'x-access'?: AccessMark;
   'x-errors'?: ErrorCode[];
 };
+interface Route {
+  path: string;
+  method: (typeof METHODS)[number];
+}
+
 type Schema = Record<string, unknown>;
 
 const METHODS = ['get', 'post', 'put', 'patch', 'delete'] as const;
@@ -53,7 +58,7 @@ function complete(document: OpenAPIObject): void {
       const operation = item[method] as Operation | undefined;
       if (!operation) continue;
       describePathParameters(path, operation);
-      addErrors(path, operation);
+      addErrors({ path, method }, operation);
     }
   }
 }
@@ -76,8 +81,11 @@ function describePathParameters(path: string, operation: Operation): void {
   }
 }
 
-function addErrors(path: string, operation: Operation): void {
-  for (const code of new Set([...codesByRule(path, operation), ...(operation['x-errors'] ?? [])])) {
+function addErrors(route: Route, operation: Operation): void {
+  for (const code of new Set([
+    ...codesByRule(route, operation),
+    ...(operation['x-errors'] ?? []),
+  ])) {
     const status = ERRORS[code].status;
     const known = operation.responses[status] as { content?: Record<string, Schema> } | undefined;
     const examples = (known?.content?.['application/json']?.['examples'] ?? {}) as Schema;
@@ -93,10 +101,13 @@ function addErrors(path: string, operation: Operation): void {
   }
 }
 
-function codesByRule(path: string, operation: Operation): ErrorCode[] {
+function codesByRule({ path, method }: Route, operation: Operation): ErrorCode[] {
   const codes: ErrorCode[] = ['rate_limited', 'internal_error', 'database_unavailable'];
   const access = operation['x-access'];
-  if (access && access.kind !== 'public') codes.push('unauthenticated');
+  if (access && access.kind !== 'public') {
+    codes.push('unauthenticated');
+    if (method !== 'get') codes.push('cross_site');
+  }
   if (access?.kind === 'shop') codes.push('forbidden', 'not_found');
   if (/\{\w+\}/.test(path)) codes.push('not_found');
   const hasQuery = operation.parameters?.some(
