@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { getConnectionToken } from '@nestjs/mongoose';
+import type { OpenAPIObject } from '@nestjs/swagger';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { Connection } from 'mongoose';
 import supertest from 'supertest';
@@ -12,6 +13,7 @@ import { inject } from 'vitest';
 import { createApp } from '../../src/create-app.js';
 import { loadAppConfig } from '../../src/platform/config/app-config.js';
 import { createLogger } from '../../src/platform/logging/logger.js';
+import { ContractCheck } from './contract.js';
 import { LeakCheck } from './leaks.js';
 
 type AnswerOfRequest = supertest.Response & { request: { header: Record<string, unknown> } };
@@ -23,12 +25,17 @@ export type Variables = Record<string, string | undefined>;
 export interface TestApp {
   url: string;
   nest: NestExpressApplication;
-  /** Every answer is searched for leaks; `close` fails when there was one. */
+  /** Every answer is searched for leaks and held against the docs; `close` fails when it must. */
   request: Record<'get' | 'post' | 'put' | 'patch' | 'delete' | 'options', Call>;
   connection: Connection;
   /** Every log line so far, parsed. */
   logs: Record<string, unknown>[];
   close(): Promise<void>;
+}
+
+async function readDocument(url: string): Promise<OpenAPIObject> {
+  const response = await fetch(`${url}/docs-json`);
+  return (await response.json()) as OpenAPIObject;
 }
 
 /** Names `database` in the URI of the run's engine, or of any MongoDB. */
@@ -65,14 +72,16 @@ export async function createTestApp(overrides: Variables = {}): Promise<TestApp>
   const server = nest.getHttpServer() as Server;
   const url = `http://localhost:${(server.address() as AddressInfo).port}`;
   const leaks = new LeakCheck();
+  const contract = new ContractCheck(await readDocument(url));
   const call =
     (method: keyof TestApp['request']): Call =>
     (path) =>
       supertest(url)
         [method](path)
-        .on('response', ({ body, request: sent }: AnswerOfRequest) =>
-          leaks.answer(path, body, sent.header),
-        );
+        .on('response', ({ status, body, request: sent }: AnswerOfRequest) => {
+          leaks.answer(path, body, sent.header);
+          contract.answer(method, path, status, body);
+        });
   const request: TestApp['request'] = {
     get: call('get'),
     post: call('post'),
@@ -93,6 +102,7 @@ export async function createTestApp(overrides: Variables = {}): Promise<TestApp>
       await nest.close();
       await rm(dataDirectory, { recursive: true, force: true });
       leaks.assertNone(logs);
+      contract.assertKept();
     },
   };
 }

@@ -51,7 +51,7 @@ class OrderChangeResponse {
   })
   by: string | null;
 
-  @ApiProperty({ enum: ORDER_STATUSES, nullable: true, example: null })
+  @ApiProperty({ type: String, enum: [...ORDER_STATUSES, null], nullable: true, example: null })
   from: OrderStatus | null;
 
   @ApiProperty({ enum: ORDER_STATUSES, example: 'pending' })

@@ -1,0 +1,94 @@
+import type { OpenAPIObject } from '@nestjs/swagger';
+import { Ajv, type ValidateFunction } from 'ajv';
+
+type Json = Record<string, any>;
+
+/** Holds every answer of a test run against what the OpenAPI document says of its route. */
+export class ContractCheck {
+  private readonly broken = new Set<string>();
+  private readonly ajv = new Ajv({ strict: false, validateFormats: false });
+  private readonly validators = new Map<string, ValidateFunction>();
+  private readonly routes: { pattern: RegExp; path: string; item: Json }[];
+
+  constructor(document: OpenAPIObject) {
+    const strict = forbidOtherFields(structuredClone(document)) as Json;
+    this.ajv.addSchema(strict, 'api');
+    this.routes = Object.entries(document.paths)
+      .map(([path, item]) => ({
+        pattern: new RegExp(`^${path.replace(/\{\w+\}/g, '[^/]+')}/?$`),
+        path,
+        item: item as Json,
+      }))
+      // A literal path wins over one with a parameter in its place.
+      .sort((a, b) => a.path.split('{').length - b.path.split('{').length);
+  }
+
+  answer(method: string, url: string, status: number, body: unknown): void {
+    const path = url.split('?')[0]!;
+    const route = this.routes.find(({ pattern }) => pattern.test(path));
+    const operation = route?.item[method] as Json | undefined;
+    if (!route || !operation) return;
+    const name = `${method.toUpperCase()} ${route.path} ${status}`;
+    const known = operation['responses'][status] as Json | undefined;
+    if (!known) {
+      this.broken.add(`${name}: not documented, answered ${JSON.stringify(body).slice(0, 200)}`);
+      return;
+    }
+    const content = known['content']?.['application/json'];
+    const { code } = (body ?? {}) as { code?: string };
+    if (status >= 400 && !content.examples[code ?? '']) {
+      this.broken.add(`${name}: the code ${code} is not documented`);
+    }
+    const validate = this.validatorOf(name, route.path, { method, status });
+    if (!validate(body)) {
+      this.broken.add(`${name}: ${this.ajv.errorsText(validate.errors?.slice(0, 3))}`);
+    }
+  }
+
+  /** Fails when an answer was not as documented, naming the route and the field. */
+  assertKept(): void {
+    if (this.broken.size > 0) throw new Error(`Not as documented: ${[...this.broken].join('\n')}`);
+  }
+
+  private validatorOf(
+    name: string,
+    path: string,
+    { method, status }: { method: string; status: number },
+  ): ValidateFunction {
+    const known = this.validators.get(name);
+    if (known) return known;
+    const pointer = [
+      'paths',
+      path,
+      method,
+      'responses',
+      status,
+      'content',
+      'application/json',
+      'schema',
+    ];
+    const escaped = pointer.map((part) => encodeURIComponent(escapePointer(String(part))));
+    const validate = this.ajv.compile({ $ref: `api#/${escaped.join('/')}` });
+    this.validators.set(name, validate);
+    return validate;
+  }
+}
+
+function escapePointer(part: string): string {
+  return part.replaceAll('~', '~0').replaceAll('/', '~1');
+}
+
+/** What is not documented must not be answered: every object with fields has just these. */
+function forbidOtherFields(node: unknown): unknown {
+  if (Array.isArray(node)) return node.map(forbidOtherFields);
+  if (typeof node !== 'object' || node === null) return node;
+  const entries = Object.entries(node).map(([key, value]) => [key, forbidOtherFields(value)]);
+  const copy = Object.fromEntries(entries) as Json;
+  // How OpenAPI 3.0 documents are made to say "this object, or null"; JSON Schema says it so.
+  if (copy['nullable'] && copy['allOf']) return { anyOf: [{ type: 'null' }, ...copy['allOf']] };
+  const isObjectSchema = copy['type'] === 'object' && copy['properties'];
+  if (isObjectSchema && copy['additionalProperties'] === undefined) {
+    copy['additionalProperties'] = false;
+  }
+  return copy;
+}
