@@ -14,7 +14,7 @@ import { DatabaseModule } from './platform/database/database.module.js';
 import { EnvelopeInterceptor } from './platform/http/envelope.interceptor.js';
 import { ExceptionToEnvelopeFilter } from './platform/http/exception.filter.js';
 import { JsonBodyInterceptor } from './platform/http/json-body.js';
-import { createValidationPipe } from './platform/http/validation.pipe.js';
+import { RequestValidationPipe } from './platform/http/validation.pipe.js';
 import { IdempotencyModule } from './platform/idempotency/idempotency.module.js';
 import { RedisModule } from './platform/redis/redis.module.js';
 import { RateLimitGuard, throttlerOptions } from './platform/security/throttling.js';
@@ -56,7 +56,7 @@ const DOMAINS = [
     { provide: APP_GUARD, useClass: ShopAccessGuard },
     { provide: APP_INTERCEPTOR, useClass: EnvelopeInterceptor },
     { provide: APP_INTERCEPTOR, useClass: JsonBodyInterceptor },
-    { provide: APP_PIPE, useFactory: createValidationPipe },
+    { provide: APP_PIPE, useClass: RequestValidationPipe },
     { provide: APP_FILTER, useClass: ExceptionToEnvelopeFilter },
   ],
 })

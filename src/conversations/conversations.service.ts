@@ -27,14 +27,14 @@ export class ConversationsService {
 
   async create(
     shopId: string,
-    { customerName, channel = 'web' }: CreateConversationDto,
+    { customerName, channel }: CreateConversationDto,
   ): Promise<Thread> {
     const seq = await this.shops.nextSeq(shopId);
     const created = await this.conversations.create({
       shopId: new Types.ObjectId(shopId),
       seq,
       customerName: customerName.trim(),
-      channel,
+      channel: channel ?? 'web',
       lastMessageAt: new Date(),
     });
     const thread = { conversation: created.toObject(), messages: [] };

@@ -5,7 +5,6 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { getConnectionToken } from '@nestjs/mongoose';
-import type { OpenAPIObject } from '@nestjs/swagger';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { Connection } from 'mongoose';
 import supertest from 'supertest';
@@ -15,6 +14,7 @@ import { loadAppConfig } from '../../src/platform/config/app-config.js';
 import { createLogger } from '../../src/platform/logging/logger.js';
 import { ContractCheck } from './contract.js';
 import { LeakCheck } from './leaks.js';
+import { readDocument } from './operations.js';
 
 type AnswerOfRequest = supertest.Response & { request: { header: Record<string, unknown> } };
 type Call = (path: string) => supertest.Test;
@@ -31,11 +31,6 @@ export interface TestApp {
   /** Every log line so far, parsed. */
   logs: Record<string, unknown>[];
   close(): Promise<void>;
-}
-
-async function readDocument(url: string): Promise<OpenAPIObject> {
-  const response = await fetch(`${url}/docs-json`);
-  return (await response.json()) as OpenAPIObject;
 }
 
 /** Names `database` in the URI of the run's engine, or of any MongoDB. */
@@ -72,7 +67,7 @@ export async function createTestApp(overrides: Variables = {}): Promise<TestApp>
   const server = nest.getHttpServer() as Server;
   const url = `http://localhost:${(server.address() as AddressInfo).port}`;
   const leaks = new LeakCheck();
-  const contract = new ContractCheck(await readDocument(url));
+  const contract = new ContractCheck(await readDocument({ url }));
   const call =
     (method: keyof TestApp['request']): Call =>
     (path) =>

@@ -1,6 +1,5 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
 import type { AccessMark } from '../../src/platform/http/access.decorators.js';
-import type { TestApp } from './app.js';
 
 type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
 
@@ -14,12 +13,12 @@ export interface Operation {
   definition: Record<string, unknown>;
 }
 
-export async function readDocument(app: TestApp): Promise<OpenAPIObject> {
-  const { body } = await app.request.get('/docs-json').expect(200);
-  return body as OpenAPIObject;
+export async function readDocument({ url }: { url: string }): Promise<OpenAPIObject> {
+  const response = await fetch(`${url}/docs-json`);
+  return (await response.json()) as OpenAPIObject;
 }
 
-export async function readOperations(app: TestApp): Promise<Operation[]> {
+export async function readOperations(app: { url: string }): Promise<Operation[]> {
   const { paths } = await readDocument(app);
   return Object.entries(paths).flatMap(([path, item]) =>
     Object.entries(item as Record<string, Operation['definition']>).map(([method, definition]) => ({

@@ -1,19 +1,28 @@
-import { ValidationPipe } from '@nestjs/common';
+import { type ArgumentMetadata, Injectable, ValidationPipe } from '@nestjs/common';
 import type { ValidationError } from 'class-validator';
 import { AppError, type FieldError } from './app-error.js';
+import { requireClean } from './clean-input.js';
 
 /**
- * Checks every body and query against its DTO: unknown fields are dropped (the app sends whole
- * objects), types are taken as they are, and every wrong field is named at once.
+ * Checks every body, query and path parameter against its DTO: unknown fields are dropped (the app
+ * sends whole objects), types are taken as they are, and every wrong field is named at once.
  */
-export function createValidationPipe(): ValidationPipe {
-  return new ValidationPipe({
-    transform: true,
-    whitelist: true,
-    forbidUnknownValues: true,
-    validationError: { target: false, value: false },
-    exceptionFactory: (errors) => AppError.validation(errors.flatMap((error) => flatten(error))),
-  });
+@Injectable()
+export class RequestValidationPipe extends ValidationPipe {
+  constructor() {
+    super({
+      transform: true,
+      whitelist: true,
+      forbidUnknownValues: true,
+      validationError: { target: false, value: false },
+      exceptionFactory: (errors) => AppError.validation(errors.flatMap((error) => flatten(error))),
+    });
+  }
+
+  override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
+    if (metadata.type !== 'custom') requireClean(value, metadata.data ?? '');
+    return super.transform(value, metadata);
+  }
 }
 
 function flatten(error: ValidationError, parent = ''): FieldError[] {

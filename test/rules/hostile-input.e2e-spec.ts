@@ -1,0 +1,213 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { aShop, type ShopWorld } from '../support/actors.js';
+import { createTestApp, type TestApp } from '../support/app.js';
+import { fillPath, type Operation, readDocument, readOperations } from '../support/operations.js';
+
+type Json = Record<string, any>;
+
+let app: TestApp;
+let shop: ShopWorld;
+let operations: Operation[];
+let schemas: Json;
+
+beforeAll(async () => {
+  app = await createTestApp();
+  shop = await aShop(app);
+  operations = await readOperations({ url: app.url });
+  schemas = (await readDocument({ url: app.url })).components!.schemas as Json;
+});
+
+afterAll(() => app.close());
+
+const ANSWER_MS = 2_000;
+const LONG = 'a'.repeat(900_000);
+
+/** What no string field may take, whatever it is for. */
+const NEVER: [string, unknown][] = [
+  ['an operator', { $gt: '' }],
+  ['an operator with a value', { $ne: null, $regex: '.*' }],
+  ['an array', ['x', 'y']],
+  ['a number', 42],
+  ['true', true],
+  ['nesting 200 deep', JSON.parse(`${'{"a":'.repeat(200)}1${'}'.repeat(200)}`)],
+  ['a NUL', 'a\0b'],
+  ['half a surrogate pair', 'a\ud800b'],
+  ['900 kB', LONG],
+];
+/** What may be text like any other, and must only do no harm. */
+const HARMLESS: [string, unknown][] = [
+  ['regex characters', '(a+)+$.*[^]{9}\\'],
+  ['a script', '<script>alert(1)</script>'],
+  ['a path', '../../../etc/passwd'],
+  ['null', null],
+  ['the empty text', ''],
+];
+
+interface StringField {
+  path: string[];
+  name: string;
+}
+
+function resolve(schema: Json): Json {
+  const [only] = (schema['allOf'] ?? []) as Json[];
+  const name = ((schema['$ref'] ?? only?.['$ref']) as string | undefined)?.split('/').at(-1);
+  return name ? schemas[name] : schema;
+}
+
+/** A body made of the documented examples, and where its strings are. */
+function exampleOf(schema: Json, at: string[] = []): { value: unknown; strings: StringField[] } {
+  const plain = resolve(schema);
+  if (plain['type'] === 'array') {
+    const item = exampleOf(plain['items'], [...at, '0']);
+    return { value: [item.value], strings: item.strings };
+  }
+  if (plain['properties']) {
+    const value: Json = {};
+    const strings: StringField[] = [];
+    for (const [field, property] of Object.entries(plain['properties'] as Json)) {
+      const inner = exampleOf(property, [...at, field]);
+      value[field] = property.example ?? inner.value;
+      strings.push(...inner.strings);
+    }
+    return { value, strings };
+  }
+  const isString = plain['type'] === 'string';
+  return {
+    value: plain['example'] ?? plain['enum']?.[0],
+    strings: isString ? [{ path: at, name: at.join('.') }] : [],
+  };
+}
+
+function withField(body: unknown, path: string[], value: unknown): unknown {
+  const copy = structuredClone(body) as Json;
+  let target = copy;
+  for (const key of path.slice(0, -1)) target = target[key] ??= /^\d+$/.test(key) ? [] : {};
+  target[path.at(-1)!] = value;
+  return copy;
+}
+
+function bodySchemaOf({ definition }: Operation): Json | undefined {
+  return (definition as Json)['requestBody']?.content?.['application/json']?.schema;
+}
+
+async function countDocuments(): Promise<Record<string, number>> {
+  const collections = await app.connection.db!.listCollections().toArray();
+  const counts = await Promise.all(
+    collections.map(async ({ name }) => {
+      return [name, await app.connection.db!.collection(name).estimatedDocumentCount()] as const;
+    }),
+  );
+  return Object.fromEntries(counts);
+}
+
+/** Sends, and answers the status; fails on an answer that is slow or no envelope. */
+async function send({ method, path, name }: Operation, body: unknown): Promise<number> {
+  const startedAt = Date.now();
+  const filled = fillPath(path, { shopId: shop.id, slugOrId: shop.slug });
+  const response = await app.request[method](filled)
+    .set('Authorization', `Bearer ${shop.owner.token}`)
+    .send(body as object);
+  expect(Date.now() - startedAt, name).toBeLessThan(ANSWER_MS);
+  expect(typeof response.body.success, name).toBe('boolean');
+  if (response.status >= 400) expect(response.body.error, name).toMatch(/^.{5,}[.]$/s);
+  return response.status;
+}
+
+const ENDS_ACCESS = /logout|sessions|\/leave|disabled|transfer/;
+
+describe('every string field of every body', () => {
+  it('refuses with a 4xx what no text is, and nothing is changed', async () => {
+    const wrong: string[] = [];
+    const before = await countDocuments();
+    let fields = 0;
+    for (const operation of operations) {
+      const schema = bodySchemaOf(operation);
+      if (!schema) continue;
+      const { value, strings } = exampleOf(schema);
+      for (const { path, name } of strings) {
+        fields++;
+        for (const [what, hostile] of NEVER) {
+          const status = await send(operation, withField(value, path, hostile));
+          const refused = status >= 400 && status < 500;
+          if (!refused) wrong.push(`${operation.name} ${name} with ${what}: ${status}`);
+        }
+      }
+    }
+    expect(wrong).toEqual([]);
+    expect(fields).toBeGreaterThan(25);
+    expect(await countDocuments()).toEqual(before);
+  });
+
+  it('takes text that only looks bad, or refuses it, and never fails', async () => {
+    const wrong: string[] = [];
+    for (const operation of operations.filter(({ path }) => !ENDS_ACCESS.test(path))) {
+      const schema = bodySchemaOf(operation);
+      if (!schema) continue;
+      const { value, strings } = exampleOf(schema);
+      for (const { path, name } of strings) {
+        for (const [what, odd] of HARMLESS) {
+          const status = await send(operation, withField(value, path, odd));
+          if (status >= 500) wrong.push(`${operation.name} ${name} with ${what}: ${status}`);
+        }
+      }
+    }
+    expect(wrong).toEqual([]);
+  });
+});
+
+describe('every body', () => {
+  it.each([
+    ['an array', [1, 2]],
+    [
+      'a polluting key',
+      JSON.parse('{"__proto__":{"isAdmin":true},"constructor":{"prototype":{"x":1}}}'),
+    ],
+    ['10,000 fields', Object.fromEntries(Array.from({ length: 10_000 }, (_, i) => [`f${i}`, i]))],
+  ])('of %s is answered with less than 500, and pollutes nothing', async (_, body) => {
+    for (const operation of operations.filter(({ path }) => !ENDS_ACCESS.test(path))) {
+      if (bodySchemaOf(operation)) expect(await send(operation, body)).toBeLessThan(500);
+    }
+    expect(({} as Json)['isAdmin']).toBeUndefined();
+    expect(({} as Json)['x']).toBeUndefined();
+  });
+});
+
+describe('every query parameter', () => {
+  const VALUES: [string, string][] = [
+    ['NaN', 'NaN'],
+    ['a huge number', '99999999999999999999'],
+    ['a negative one', '-1'],
+    ['a fraction', '1.5'],
+    ['an operator', '%7B%22%24gt%22%3A%22%22%7D'],
+    ['a NUL', '%00'],
+    ['4 kB', 'a'.repeat(4_000)],
+    ['regex characters', encodeURIComponent('(a+)+$')],
+  ];
+
+  it('answers less than 500 to odd, doubled and bracketed values', async () => {
+    const wrong: string[] = [];
+    let seen = 0;
+    for (const operation of operations) {
+      const parameters = ((operation.definition as Json)['parameters'] ?? []) as Json[];
+      for (const { name } of parameters.filter((parameter) => parameter['in'] === 'query')) {
+        seen++;
+        const queries = [
+          ...VALUES.map(([what, text]) => [what, `${name}=${text}`]),
+          ['a double', `${name}=1&${name}=2`],
+          ['brackets', `${name}[$ne]=1&${name}[]=2`],
+        ];
+        for (const [what, query] of queries) {
+          const path = `${fillPath(operation.path, { shopId: shop.id, slugOrId: shop.slug })}?${query}`;
+          const status = await send({ ...operation, path }, undefined);
+          const isNumber = name === 'limit' && what !== 'brackets';
+          const fits = isNumber ? status === 400 : status < 500;
+          // A customer's own pages want a customer's token first.
+          if (!fits && status !== 401)
+            wrong.push(`${operation.name}?${name} with ${what}: ${status}`);
+        }
+      }
+    }
+    expect(wrong).toEqual([]);
+    expect(seen).toBeGreaterThan(8);
+  });
+});
