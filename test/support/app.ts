@@ -12,6 +12,7 @@ import { inject } from 'vitest';
 import { createApp } from '../../src/create-app.js';
 import { loadAppConfig } from '../../src/platform/config/app-config.js';
 import { createLogger } from '../../src/platform/logging/logger.js';
+import { PASSWORD } from './bodies.js';
 import { ContractCheck } from './contract.js';
 import { LeakCheck } from './leaks.js';
 import { readDocument } from './operations.js';
@@ -66,7 +67,11 @@ export async function createTestApp(overrides: Variables = {}): Promise<TestApp>
   await nest.listen(0);
   const server = nest.getHttpServer() as Server;
   const url = `http://localhost:${(server.address() as AddressInfo).port}`;
-  const leaks = new LeakCheck();
+  const leaks = new LeakCheck([
+    PASSWORD,
+    config.jwtSecret,
+    ...config.encryptionKeys.map(({ key }) => key.toString('base64')),
+  ]);
   const contract = new ContractCheck(await readDocument({ url }));
   const call =
     (method: keyof TestApp['request']): Call =>

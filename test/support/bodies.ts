@@ -4,12 +4,15 @@ type Fields = Record<string, unknown>;
 
 const word = (): string => randomBytes(5).toString('hex');
 
+/** Everybody's password in the tests; it must be found in no log and no answer. */
+export const PASSWORD = 'canary: a long pass phrase';
+
 /** A valid account nobody has yet. */
 export function anAccount(overrides: Fields = {}) {
   const username = `u_${word()}`;
   return {
     email: `${username}@example.com`,
-    password: 'a long pass phrase',
+    password: PASSWORD,
     username,
     ...overrides,
   };

@@ -10,9 +10,13 @@ const SECRET_TEXT = /eyJ[\w-]{10,}\.[\w-]{10,}|\$argon2|a long pass phrase/;
 export class LeakCheck {
   private readonly found = new Set<string>();
 
+  /** @param canaries secrets of this run that must be read nowhere */
+  constructor(private readonly canaries: string[]) {}
+
   /** @param headers those of the request: who asks for a refresh token in the body may get it */
   answer(path: string, body: unknown, headers: Record<string, unknown> = {}): void {
     const plain = path.split('?')[0]!;
+    this.search(`answer of ${plain}`, JSON.stringify(body) ?? '');
     if (plain.startsWith('/docs')) return;
     const asked = headers['X-Token-Transport'] === 'body' && SIGNS_IN.test(plain);
     const { refreshToken: _, ...rest } = (asked && (body as any).data) || {};
@@ -24,8 +28,15 @@ export class LeakCheck {
     for (const line of logs) {
       const text = JSON.stringify(line);
       if (SECRET_TEXT.test(text)) this.found.add(`log: ${text}`);
+      this.search('log', text);
     }
     if (this.found.size > 0) throw new Error(`Leaked: ${[...this.found].join('\n')}`);
+  }
+
+  private search(where: string, text: string): void {
+    if (this.canaries.some((canary) => text.includes(canary))) {
+      this.found.add(`${where}: a canary in ${text.slice(0, 500)}`);
+    }
   }
 
   private walk(value: unknown, path: string, at: string): void {
