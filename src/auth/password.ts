@@ -1,4 +1,6 @@
+import { availableParallelism } from 'node:os';
 import { hash, verify } from '@node-rs/argon2';
+import pLimit from 'p-limit';
 
 /** argon2id (the library's default) with OWASP's parameters: 19 MiB, two passes; runs on the thread pool. */
 const PARAMETERS = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
@@ -10,8 +12,11 @@ const CURRENT = new RegExp(
 const NOBODY =
   '$argon2id$v=19$m=19456,t=2,p=1$Iq0G6Fnd+F8Djcm66zjp2w$zqCLe0jaLq4bT78uYZxteIfkebwmO1yE4iE/nv8O8Us';
 
+/** One core stays free for everybody else's requests, and memory for hashes is bounded. */
+const oneOfFew = pLimit(Math.max(1, availableParallelism() - 1));
+
 export function hashPassword(password: string): Promise<string> {
-  return hash(password, PARAMETERS);
+  return oneOfFew(() => hash(password, PARAMETERS));
 }
 
 /** Whether `password` is the one behind `passwordHash`; never, but as slowly, without a hash. */
@@ -19,7 +24,7 @@ export async function verifyPassword(
   passwordHash: string | undefined,
   password: string,
 ): Promise<boolean> {
-  const matches = await verify(passwordHash ?? NOBODY, password);
+  const matches = await oneOfFew(() => verify(passwordHash ?? NOBODY, password));
   return matches && passwordHash !== undefined;
 }
 
