@@ -60,11 +60,14 @@ async function itemsOf({ uri, writeConcern }: Pick<Engine, 'uri' | 'writeConcern
 
 const newDirectory = (): Promise<string> => mkdtemp(join(base, 'data-'));
 
-/** A start that is expected to fail: its one sentence. */
+/** A start that is expected to fail: its one sentence, which names a remedy. */
 async function refusal(directory: string, more: Partial<EmbeddedEngineOptions> = {}) {
   const error: unknown = await start(directory, more).catch((failure: unknown) => failure);
   expect(error).toMatchObject({ name: 'EmbeddedEngineError' });
-  return (error as Error).message;
+  const { message } = error as Error;
+  expect(message).toMatch(/^.*(DATA_DIR|MONGODB_URI).*\.$/);
+  expect(message).not.toContain('\n');
+  return message;
 }
 
 const socketDirectoryOf = ({ uri }: { uri: string }): string =>
@@ -127,6 +130,7 @@ describe('the embedded engine', () => {
     const acknowledged: string[] = [];
     const failures = new Set<string>();
     let writing = true;
+    cleanUps.push(() => (writing = false));
     const writers = Array.from({ length: 8 }, async (_, writer) => {
       for (let n = 0; writing; n++) {
         const _id = `${writer}-${n}`;
@@ -195,6 +199,18 @@ describe('a start that cannot be', () => {
     await (await itemsOf(engine)).insertOne({ _id: 'not disturbed' });
   });
 
+  it('names the engine that has the data open, when it does not close in time', async () => {
+    const directory = await newDirectory();
+    const engine = await start(directory);
+    await rm(join(directory, 'engine.owner'));
+    expect(await refusal(directory, { releaseDeadlineMs: 1_000 })).toBe(
+      `Another process (${engine.pid}) already runs the embedded database in ${directory}: ` +
+        'stop it, or point DATA_DIR at another directory.',
+    );
+    expect(await readdir(directory)).not.toContain('engine.owner');
+    await (await itemsOf(engine)).insertOne({ _id: 'not disturbed' });
+  });
+
   it('is not hindered by what a killed process left, whoever has its pid now', async () => {
     const directory = await newDirectory();
     await symlink(`${process.pid}:1`, join(directory, 'engine.owner'));
@@ -231,6 +247,23 @@ describe('a start that cannot be', () => {
     expect(existsSync(directory)).toBe(false);
   });
 
+  it('names the package that is not installed', async () => {
+    const other = process.platform === 'darwin' ? 'linux' : 'darwin';
+    const machine = { platform: other, arch: 'arm64', glibcVersion: '2.38' } as const;
+    expect(await refusal(join(base, 'never-made'), { machine })).toMatch(
+      /^The embedded database's package @0q\/embedded-mongodb-\S+ is not installed: run npm ci /,
+    );
+  });
+
+  it('names the data that cannot be opened', async () => {
+    const directory = await newDirectory();
+    for (const name of ['WiredTiger', 'WiredTiger.turtle', 'WiredTiger.wt'])
+      await writeFile(join(directory, name), 'no database');
+    const message = await refusal(directory);
+    expect(message).toContain(`The embedded database cannot open ${directory} (`);
+    expect(message).toContain('restore the directory from a backup');
+  });
+
   it('tells why the native library does not load', async () => {
     const directory = await newDirectory();
     const broken = join(directory, 'broken.node');
@@ -251,6 +284,16 @@ describe('a full disk', () => {
       `The disk of ${directory} is full (12 MB free, the embedded database needs 64 MB): ` +
         'free some space, or point DATA_DIR at another disk.',
     );
+  });
+
+  it('is measured where the data lies', async (context) => {
+    const mount = await mountTmpfs('size=8m');
+    if (!mount) return context.skip('this user may not mount a small file system');
+    const directory = join(mount, 'mongodb');
+    expect(await refusal(directory)).toMatch(
+      /^The disk of \S+ is full \([78] MB free, the embedded database needs 64 MB\): free some space, /,
+    );
+    expect(await readdir(directory)).toEqual([]);
   });
 
   it('keeps the engine down until space comes back, told once, and does not hold up a stop', async () => {

@@ -33,13 +33,14 @@ export interface EmbeddedEngineOptions {
   log: EngineLog;
   machine?: Machine;
   readFreeBytes?: ReadFreeBytes;
+  /** How long a start waits for the engine of a killed process to let go of the directory. */
+  releaseDeadlineMs?: number;
   childPath?: string;
 }
 
 export type EngineState = 'running' | 'restarting' | 'stopping' | 'stopped';
 
 const CHILD = fileURLToPath(new URL('./embedded-engine.child.js', import.meta.url));
-/** How long a start waits for the engine of a killed process to let go of the directory. */
 const RELEASE_DEADLINE_MS = 10_000;
 const RELEASE_POLL_MS = 100;
 const FIRST_RESTART_DELAY_MS = 100;
@@ -207,7 +208,8 @@ async function open(setting: Setting): Promise<EngineProcess> {
 /** The engine of a killed process closes by itself within moments; another one never does. */
 async function openWhenReleased(setting: Setting): Promise<EngineProcess> {
   const { options, directory } = setting;
-  for (const deadline = Date.now() + RELEASE_DEADLINE_MS; ; await sleep(RELEASE_POLL_MS)) {
+  const { releaseDeadlineMs = RELEASE_DEADLINE_MS } = options;
+  for (const deadline = Date.now() + releaseDeadlineMs; ; await sleep(RELEASE_POLL_MS)) {
     try {
       return await open(setting);
     } catch (error) {

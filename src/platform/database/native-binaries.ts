@@ -72,13 +72,26 @@ export async function rebindBinaries(
       rebindToOlderGlibc(binary, glibcVersion);
       await writeFile(join(temporary, name), binary, { flush: true });
     }
-    await rename(temporary, target).catch(async (error: unknown) => {
-      if (!(await holds(target, names))) throw error;
-    });
+    await putInPlace(temporary, target, names);
   } finally {
     await rm(temporary, { recursive: true, force: true });
   }
   return join(target, module);
+}
+
+/** What is there without being whole, such as the copy of another architecture, gives way. */
+async function putInPlace(copy: string, target: string, names: string[]): Promise<void> {
+  for (let hasCleared = false; ; hasCleared = true) {
+    try {
+      return await rename(copy, target);
+    } catch (error) {
+      if (await holds(target, names)) return;
+      if (hasCleared) throw error;
+      // In one step, as another start may do the same; the next rename tells whether it helped.
+      await rename(target, `${copy}.old`).catch(() => {});
+      await rm(`${copy}.old`, { recursive: true, force: true });
+    }
+  }
 }
 
 async function holds(directory: string, names: string[]): Promise<boolean> {
