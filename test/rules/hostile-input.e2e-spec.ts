@@ -109,7 +109,8 @@ async function send({ method, path, name }: Operation, body: unknown): Promise<n
     .send(body as object);
   expect(Date.now() - startedAt, name).toBeLessThan(ANSWER_MS);
   expect(typeof response.body.success, name).toBe('boolean');
-  if (response.status >= 400) expect(response.body.error, name).toMatch(/^.{5,}[.]$/s);
+  const sentence = response.status >= 400 ? (response.body.error as string) : 'None needed.';
+  expect(sentence, name).toMatch(/^.{5,}[.]$/s);
   return response.status;
 }
 
@@ -164,8 +165,9 @@ describe('every body', () => {
     ],
     ['10,000 fields', Object.fromEntries(Array.from({ length: 10_000 }, (_, i) => [`f${i}`, i]))],
   ])('of %s is answered with less than 500, and pollutes nothing', async (_, body) => {
-    for (const operation of operations.filter(({ path }) => !ENDS_ACCESS.test(path))) {
-      if (bodySchemaOf(operation)) expect(await send(operation, body)).toBeLessThan(500);
+    const taking = operations.filter(bodySchemaOf).filter(({ path }) => !ENDS_ACCESS.test(path));
+    for (const operation of taking) {
+      expect(await send(operation, body), operation.name).toBeLessThan(500);
     }
     expect(({} as Json)['isAdmin']).toBeUndefined();
     expect(({} as Json)['x']).toBeUndefined();
