@@ -16,8 +16,11 @@ import { ExceptionToEnvelopeFilter } from './platform/http/exception.filter.js';
 import { JsonBodyInterceptor } from './platform/http/json-body.js';
 import { RequestValidationPipe } from './platform/http/validation.pipe.js';
 import { IdempotencyModule } from './platform/idempotency/idempotency.module.js';
-import { RedisModule } from './platform/redis/redis.module.js';
-import { RateLimitGuard, throttlerOptions } from './platform/security/throttling.js';
+import { MailModule } from './platform/mail/mail.module.js';
+import { REDIS, RedisModule } from './platform/redis/redis.module.js';
+import { CallerRateLimitGuard } from './platform/security/caller-rate-limit.guard.js';
+import { RateLimitGuard } from './platform/security/rate-limit.guard.js';
+import { throttlerOptions } from './platform/security/throttling.js';
 import { ProductsModule } from './products/products.module.js';
 import { RealtimeModule } from './realtime/realtime.module.js';
 import { ShopAccessGuard } from './shops/shop-access.guard.js';
@@ -29,8 +32,9 @@ const PLATFORM = [
   DatabaseModule,
   RedisModule,
   EventsModule,
+  MailModule,
   IdempotencyModule,
-  ThrottlerModule.forRootAsync({ inject: [AppConfig], useFactory: throttlerOptions }),
+  ThrottlerModule.forRootAsync({ inject: [AppConfig, REDIS], useFactory: throttlerOptions }),
 ];
 
 /** Lowest layer first. */
@@ -50,9 +54,10 @@ const DOMAINS = [
 @Module({
   imports: [...PLATFORM, ...DOMAINS],
   providers: [
-    // In this order: how often, who, in which shop.
+    // In this order: how often from there, who, how often by them, in which shop.
     { provide: APP_GUARD, useClass: RateLimitGuard },
     { provide: APP_GUARD, useClass: AuthGuard },
+    { provide: APP_GUARD, useClass: CallerRateLimitGuard },
     { provide: APP_GUARD, useClass: ShopAccessGuard },
     { provide: APP_INTERCEPTOR, useClass: EnvelopeInterceptor },
     { provide: APP_INTERCEPTOR, useClass: JsonBodyInterceptor },

@@ -101,6 +101,16 @@ export class Env {
   @Max(300)
   DRAIN_SECONDS?: number;
 
+  /** SMTP server that sends our e-mail, with its credentials. */
+  @IsOptional()
+  @Matches(/^smtps?:\/\/\S+$/, { message: 'must be an smtp:// or smtps:// URL' })
+  SMTP_URL?: string;
+
+  /** Sender of our e-mail. */
+  @IsOptional()
+  @Matches(/^[^\r\n]{0,100}<?[^\s@<>]+@[^\s@<>]+>?$/, { message: 'must be an e-mail address' })
+  MAIL_FROM?: string;
+
   /** Stripe's secret API key. */
   @IsOptional()
   @Matches(/^(sk|rk)_\S+$/, { message: 'must be a Stripe secret key (sk_... or rk_...)' })

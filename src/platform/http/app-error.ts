@@ -78,6 +78,10 @@ export const ERRORS = {
     status: HttpStatus.PAYLOAD_TOO_LARGE,
     example: 'The body is too large: send at most 1 MB.',
   },
+  request_timeout: {
+    status: HttpStatus.REQUEST_TIMEOUT,
+    example: 'The request came too slowly: send it again, all at once.',
+  },
   unsupported_media_type: {
     status: HttpStatus.UNSUPPORTED_MEDIA_TYPE,
     example: 'Send the body as application/json.',

@@ -4,7 +4,7 @@ import { AppError, type FieldError } from './app-error.js';
 import { requireClean } from './clean-input.js';
 
 /**
- * Checks every body, query and path parameter against its DTO: unknown fields are dropped (the app
+ * Checks every body and query against its DTO: unknown fields are dropped (the app
  * sends whole objects), types are taken as they are, and every wrong field is named at once.
  */
 @Injectable()
@@ -20,7 +20,10 @@ export class RequestValidationPipe extends ValidationPipe {
   }
 
   override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
-    if (metadata.type !== 'custom') requireClean(value, metadata.data ?? '');
+    // A path that cannot be is not found, whatever is in it.
+    if (metadata.type === 'body' || metadata.type === 'query') {
+      requireClean(value, metadata.data ?? '');
+    }
     return super.transform(value, metadata);
   }
 }

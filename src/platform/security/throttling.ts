@@ -1,33 +1,89 @@
-import { type ExecutionContext, Injectable } from '@nestjs/common';
-import {
-  ThrottlerGuard,
-  type ThrottlerLimitDetail,
-  type ThrottlerModuleOptions,
-} from '@nestjs/throttler';
+import type { ExecutionContext } from '@nestjs/common';
+import { normalizeIp, type ThrottlerModuleOptions, type ThrottlerOptions } from '@nestjs/throttler';
 import type { AppConfig } from '../config/app-config.js';
-import { AppError } from '../http/app-error.js';
+import type { AuthenticatedRequest } from '../http/access.decorators.js';
+import type { RedisClient } from '../redis/redis.module.js';
+import { countedTries } from './account-tries.decorator.js';
+import { MemoryRateLimitStorage } from './memory-rate-limit.storage.js';
+import { RedisRateLimitStorage } from './redis-rate-limit.storage.js';
 
 const MINUTE_MS = 60_000;
-const REQUESTS_PER_MINUTE = 600;
+const TRIES_WINDOW_MS = 15 * MINUTE_MS;
+/** A person may own a /64 of addresses, and change within it at will. */
+const IPV6_CLIENT_PREFIX = 64;
+/** Fields of a body that name an account, the first that is there. */
+const ACCOUNT_FIELDS = ['email', 'username', 'handle'];
 
-/** The limit of every route, per client address; routes tighten it with `@Throttle`. */
-export function throttlerOptions({ rateLimits }: AppConfig): ThrottlerModuleOptions {
+/** Counted before it is known who calls; routes tighten it with `@Throttle`. */
+export const ADDRESS_LIMITS = ['default'] as const;
+/** Counted when it is known who calls. */
+export const CALLER_LIMITS = ['caller', 'tries', 'account-address', 'account'] as const;
+type LimitName = (typeof ADDRESS_LIMITS)[number] | (typeof CALLER_LIMITS)[number];
+type Limit = ThrottlerOptions & { name: LimitName; limit: number };
+
+/**
+ * An office behind one address has more than a person, hence the first two. At an account, one
+ * address is stopped long before the account is: who wants to lock somebody out needs ten
+ * addresses, and gets the rest of a quarter of an hour.
+ */
+const LIMITS: Limit[] = [
+  { name: 'default', ttl: MINUTE_MS, limit: 1_200, getTracker: addressOf },
+  { name: 'caller', ttl: MINUTE_MS, limit: 600, getTracker: (_, context) => callerOf(context) },
+  { name: 'tries', ttl: TRIES_WINDOW_MS, limit: 100, getTracker: addressOf },
+  {
+    name: 'account-address',
+    ttl: TRIES_WINDOW_MS,
+    limit: 10,
+    getTracker: (request, context) => `${accountOf(context)} ${addressOf(request)}`,
+  },
+  {
+    name: 'account',
+    ttl: TRIES_WINDOW_MS,
+    limit: 100,
+    getTracker: (_, context) => accountOf(context),
+  },
+];
+
+/** The limits of every route, and where they are counted. */
+export function throttlerOptions(
+  { rateLimits }: AppConfig,
+  redis: RedisClient,
+): ThrottlerModuleOptions {
   return {
-    throttlers: [{ name: 'default', ttl: MINUTE_MS, limit: REQUESTS_PER_MINUTE }],
-    skipIf: () => !rateLimits,
+    storage: redis ? new RedisRateLimitStorage(redis) : new MemoryRateLimitStorage(),
+    throttlers: LIMITS.map((limit) => ({
+      ...limit,
+      skipIf: (context) => !rateLimits || !concerns(limit.name, context),
+    })),
   };
 }
 
-/** Counts requests and tells the caller how long to wait. */
-@Injectable()
-export class RateLimitGuard extends ThrottlerGuard {
-  protected override throwThrottlingException(
-    _: ExecutionContext,
-    { timeToBlockExpire }: ThrottlerLimitDetail,
-  ): Promise<void> {
-    const seconds = Math.max(1, timeToBlockExpire);
-    throw new AppError('rate_limited', `Too many requests: try again in ${seconds} seconds.`, {
-      retryAfterSeconds: seconds,
-    });
-  }
+/** Whether `name` limits tries at an account: they may be given back. */
+export function limitsTries(name: string | undefined): boolean {
+  return name === 'tries' || name === 'account-address' || name === 'account';
+}
+
+function concerns(name: LimitName, context: ExecutionContext): boolean {
+  if (name === 'caller') return callerOf(context) !== '';
+  if (name === 'default') return true;
+  if (countedTries(context) === undefined) return false;
+  return name === 'tries' || accountOf(context) !== '';
+}
+
+function addressOf({ ip = '' }: Record<string, string | undefined>): string {
+  return normalizeIp(ip, IPV6_CLIENT_PREFIX);
+}
+
+function callerOf(context: ExecutionContext): string {
+  return context.switchToHttp().getRequest<AuthenticatedRequest>().caller?.userId ?? '';
+}
+
+/** The account that a try is about, written one way; empty when there is none. */
+function accountOf(context: ExecutionContext): string {
+  const { body } = context.switchToHttp().getRequest<{ body?: Record<string, unknown> }>();
+  // Who is signed in could name anybody in the body.
+  const caller = callerOf(context);
+  if (caller || typeof body !== 'object' || body === null) return caller;
+  const named = ACCOUNT_FIELDS.map((field) => body[field]).find((value) => value !== undefined);
+  return typeof named === 'string' ? named.normalize('NFKC').trim().toLowerCase() : '';
 }

@@ -1,0 +1,63 @@
+import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
+import { createTransport, type Transporter } from 'nodemailer';
+import { AppConfig } from '../config/app-config.js';
+import { AppError, ERRORS } from '../http/app-error.js';
+
+export interface Mail {
+  to: string;
+  subject: string;
+  text: string;
+}
+
+const TIMEOUT_MS = 10_000;
+
+/** Sends e-mail over SMTP; without a server, development reads it in the log. */
+@Injectable()
+export class Mailer implements OnApplicationShutdown {
+  private readonly logger = new Logger(Mailer.name);
+  private readonly transport?: Transporter;
+  private readonly sending = new Set<Promise<unknown>>();
+
+  constructor(private readonly config: AppConfig) {
+    if (!config.smtpUrl) return;
+    this.transport = createTransport({
+      url: config.smtpUrl,
+      connectionTimeout: TIMEOUT_MS,
+      greetingTimeout: TIMEOUT_MS,
+      socketTimeout: TIMEOUT_MS,
+    });
+  }
+
+  /** @throws AppError `mail_not_configured` in production without a server */
+  requireConfigured(): void {
+    if (this.transport || !this.config.production) return;
+    throw new AppError('mail_not_configured', ERRORS.mail_not_configured.example);
+  }
+
+  /** Resolves when the server has taken the mail. */
+  async send({ to, subject, text }: Mail): Promise<void> {
+    this.requireConfigured();
+    if (!this.transport) {
+      this.logger.log({ msg: 'mail not sent, as no SMTP_URL is set', to, subject, text });
+      return;
+    }
+    await this.transport.sendMail({ from: this.config.mailFrom, to, subject, text });
+  }
+
+  /**
+   * Sends behind the answer, so that its time does not tell whether there was anybody to write to.
+   * A stop waits for what is on its way; a failure is logged, and the person asks again.
+   */
+  sendLater(mail: Mail): void {
+    const work = this.send(mail).catch((error: unknown) => {
+      this.logger.error({ msg: 'mail not sent', error: String(error) });
+    });
+    this.sending.add(work);
+    void work.finally(() => this.sending.delete(work));
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await Promise.all(this.sending);
+    this.transport?.close();
+  }
+}
