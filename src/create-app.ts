@@ -7,23 +7,26 @@ import type { AppConfig } from './platform/config/app-config.js';
 import { crossOrigin } from './platform/http/cross-origin.js';
 import { jsonBody } from './platform/http/json-body.js';
 import { securityHeaders } from './platform/http/security-headers.js';
+import { limitSlowClients, type TimeLimits } from './platform/http/slow-clients.js';
 import { serveDocs } from './platform/http/swagger.js';
 import { accessLog } from './platform/logging/access-log.js';
 import { PinoLoggerService } from './platform/logging/logger.js';
 import { requestContext } from './platform/logging/request-context.js';
 import { SocketIoAdapter } from './realtime/socketio.adapter.js';
-import { permissionsAsMarkdown } from './shops/permissions.js';
+import { permissionNote, permissionsAsMarkdown } from './shops/permissions.js';
 
 /** The whole application, ready to listen: the server and the tests start the same one. */
 export async function createApp(
   config: AppConfig,
   logger: Logger,
+  timeLimits?: TimeLimits,
 ): Promise<NestExpressApplication> {
   const app = await NestFactory.create<NestExpressApplication>(AppModule.with(config), {
     logger: new PinoLoggerService(logger),
     abortOnError: false,
     bodyParser: false,
   });
+  limitSlowClients(app.getHttpServer(), timeLimits);
   const express = app.getHttpAdapter().getInstance();
   express.set('trust proxy', config.trustProxy ?? false);
   express.disable('x-powered-by');
@@ -35,7 +38,10 @@ export async function createApp(
   app.use(compression());
   app.use(jsonBody);
   app.useWebSocketAdapter(new SocketIoAdapter(app));
-  serveDocs(app, `## Who may do what in a shop\n\n${permissionsAsMarkdown()}`);
+  serveDocs(app, {
+    notes: `## Who may do what in a shop\n\n${permissionsAsMarkdown()}`,
+    permissionNote,
+  });
   await app.init();
   return app;
 }

@@ -4,6 +4,7 @@ import type { Request, Response } from 'express';
 import { type Caller, CurrentUser, Public, SignedIn } from '../platform/http/access.decorators.js';
 import { ApiAnswer } from '../platform/http/api-docs.decorators.js';
 import { DoneResponse } from '../platform/http/done.response.js';
+import { LimitAccountTries } from '../platform/security/account-tries.decorator.js';
 import { UserResponse } from '../users/dto/user.response.js';
 import { UsersService } from '../users/users.service.js';
 import { AuthService } from './auth.service.js';
@@ -36,6 +37,7 @@ export class AuthController {
 
   @Post('register')
   @Public()
+  @LimitAccountTries()
   @TokenTransport()
   @ApiAnswer(SignInResponse, {
     status: 201,
@@ -54,6 +56,7 @@ export class AuthController {
   @Post('login')
   @HttpCode(200)
   @Public()
+  @LimitAccountTries()
   @TokenTransport()
   @ApiAnswer(SignInResponse, { summary: 'Sign in', errors: ['invalid_credentials'] })
   async login(

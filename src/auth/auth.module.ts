@@ -7,21 +7,34 @@ import { AuthController } from './auth.controller.js';
 import { AuthService } from './auth.service.js';
 import { CustomerTokens } from './customer-tokens.service.js';
 import { CallerResolver } from './caller-resolver.service.js';
+import { FacebookAuthController } from './facebook-auth.controller.js';
+import { FacebookBrowser } from './facebook-browser.js';
+import { FacebookLink, FacebookLinkSchema } from './facebook-link.schema.js';
+import { FacebookLinksService } from './facebook-links.service.js';
+import { FacebookSignInService } from './facebook-sign-in.service.js';
+import { FacebookStrategy } from './facebook.strategy.js';
 import { Session, SessionSchema } from './session.schema.js';
+import { SessionsController } from './sessions.controller.js';
 import { SessionTransport } from './session-transport.js';
 import { SessionsService } from './sessions.service.js';
+import { SignInState, SignInStateSchema } from './sign-in-state.schema.js';
+import { SignInStatesService } from './sign-in-states.service.js';
 import { TokensService } from './tokens.service.js';
 
 @Module({
   imports: [
     UsersModule,
-    MongooseModule.forFeature([{ name: Session.name, schema: SessionSchema }]),
+    MongooseModule.forFeature([
+      { name: Session.name, schema: SessionSchema },
+      { name: SignInState.name, schema: SignInStateSchema },
+      { name: FacebookLink.name, schema: FacebookLinkSchema },
+    ]),
     JwtModule.registerAsync({
       inject: [AppConfig],
       useFactory: ({ jwtSecret }: AppConfig) => ({ secret: jwtSecret }),
     }),
   ],
-  controllers: [AuthController],
+  controllers: [AuthController, SessionsController, FacebookAuthController],
   providers: [
     SessionTransport,
     CallerResolver,
@@ -29,6 +42,11 @@ import { TokensService } from './tokens.service.js';
     SessionsService,
     TokensService,
     CustomerTokens,
+    SignInStatesService,
+    FacebookStrategy,
+    FacebookLinksService,
+    FacebookSignInService,
+    FacebookBrowser,
   ],
   exports: [SessionsService, CallerResolver, TokensService, CustomerTokens],
 })

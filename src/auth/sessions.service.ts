@@ -29,6 +29,8 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 const RACE_MS = 30_000;
 const MAX_USER_AGENT_CHARACTERS = 300;
 const MAX_LISTED = 100;
+/** How exactly the last use of a session is kept: not every request is a write. */
+const LAST_USE_MS = 60_000;
 
 @Injectable()
 export class SessionsService {
@@ -76,6 +78,21 @@ export class SessionsService {
     return this.sessions
       .findOne({ _id: sessionId, revokedAt: null, expiresAt: { $gt: now } })
       .lean();
+  }
+
+  /** Those of `sessionIds` that stand, in one query. */
+  async listLiveIds(sessionIds: string[], now: Date): Promise<Set<string>> {
+    const live = await this.sessions
+      .find({ _id: { $in: sessionIds }, revokedAt: null, expiresAt: { $gt: now } }, { _id: 1 })
+      .lean();
+    return new Set(live.map(({ _id }) => _id.toHexString()));
+  }
+
+  /** Notes that a session is in use, at most once a minute. */
+  async recordUse({ _id, lastUsedAt }: Session, now: Date): Promise<void> {
+    if (now.getTime() - lastUsedAt.getTime() < LAST_USE_MS) return;
+    // Of many requests at once the first writes.
+    await this.sessions.updateOne({ _id, lastUsedAt }, { $set: { lastUsedAt: now } });
   }
 
   /**
@@ -131,7 +148,10 @@ export class SessionsService {
   /** Ends one session of `userId`; whether there was one to end. */
   async revoke(userId: string, sessionId: string, now: Date): Promise<boolean> {
     const ended = await this.sessions
-      .findOneAndUpdate({ _id: sessionId, userId, revokedAt: null }, { $set: { revokedAt: now } })
+      .findOneAndUpdate(
+        { _id: sessionId, userId, revokedAt: null, expiresAt: { $gt: now } },
+        { $set: { revokedAt: now } },
+      )
       .lean();
     if (ended) this.events.emit('session.ended', { userId, sessionId });
     return ended !== null;

@@ -53,7 +53,10 @@ export class TokensService {
 
   /** @throws AppError `unauthenticated` when the session has ended */
   async requireLive({ userId, sessionId }: Caller): Promise<Caller> {
-    if (!(await this.sessions.findLive(sessionId, new Date()))) throw unauthenticated();
+    const now = new Date();
+    const session = await this.sessions.findLive(sessionId, now);
+    if (!session) throw unauthenticated();
+    await this.sessions.recordUse(session, now);
     return { userId, sessionId };
   }
 

@@ -6,12 +6,18 @@ import { PUSH_TABLE } from './push-table.js';
 /** A kind of socket: it knows who is in which of its rooms. */
 export interface Door {
   emit(room: string, event: string, data: object): void;
+  /** Takes the sockets that are in `room` out of the room `left`. */
+  leave(room: string, left: string): void;
+  /** Closes the sockets that are in `room`, but not those in `except`, and tells them why. */
+  close(room: string, reason: string, except?: string): void;
+  /** The sessions that opened the sockets of this process. */
+  sessionIds(): string[];
 }
 
 /** Pushes what the table says to both doors. */
 @Injectable()
 export class Broadcaster implements OnModuleInit {
-  private readonly doors: Door[] = [];
+  readonly doors: Door[] = [];
 
   constructor(private readonly events: DomainEvents) {}
 

@@ -2,12 +2,13 @@ import { Injectable } from '@nestjs/common';
 import type { Caller } from '../platform/http/access.decorators.js';
 import { AppError } from '../platform/http/app-error.js';
 import { toAppError } from '../platform/http/exception.filter.js';
-import { ShopsService } from '../shops/shops.service.js';
+import { type Membership, ShopsService } from '../shops/shops.service.js';
 import { shopRoom } from './rooms.js';
 
 /** A socket of either door, as the shared rules see it. */
 export interface RoomMember {
   readonly caller: Caller;
+  isIn(room: string): boolean;
   join(room: string): void | Promise<void>;
   leave(room: string): void | Promise<void>;
 }
@@ -46,11 +47,30 @@ export class ClientEvents {
     }
   }
 
+  /**
+   * Looks again after joining: a membership lost between look and join was told to the room before
+   * this socket was in it.
+   */
   private async join(member: RoomMember, data: unknown): Promise<{ shopId: string }> {
-    const membership = await this.shops.findMembership(shopIdOf(data), member.caller.userId);
+    const { shopId } = await this.requireMembership(member, shopIdOf(data));
+    const room = shopRoom(shopId);
+    await member.join(room);
+    try {
+      await this.requireMembership(member, shopId);
+    } catch (error) {
+      await member.leave(room);
+      throw error;
+    }
+    if (!member.isIn(room)) {
+      throw AppError.conflict('conflict', 'You left the shop meanwhile: join again.');
+    }
+    return { shopId };
+  }
+
+  private async requireMembership({ caller }: RoomMember, shopId: string): Promise<Membership> {
+    const membership = await this.shops.findMembership(shopId, caller.userId);
     if (!membership) throw AppError.notFound('shop');
-    await member.join(shopRoom(membership.shopId));
-    return { shopId: membership.shopId };
+    return membership;
   }
 
   private async leave(member: RoomMember, data: unknown): Promise<{ shopId: string }> {

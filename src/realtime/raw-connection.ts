@@ -20,6 +20,14 @@ export class RawConnection implements RoomMember {
     });
   }
 
+  get open(): boolean {
+    return this.ws.readyState === this.ws.OPEN;
+  }
+
+  isIn(room: string): boolean {
+    return this.rooms.has(room);
+  }
+
   join(room: string): void {
     this.rooms.add(room);
   }
@@ -33,7 +41,7 @@ export class RawConnection implements RoomMember {
   }
 
   sendFrame(frame: string): void {
-    if (this.ws.readyState !== this.ws.OPEN) return;
+    if (!this.open) return;
     if (this.ws.bufferedAmount > MAX_UNSENT_BYTES) {
       this.close(TRY_AGAIN_LATER, 'Too slow to read: connect again and catch up.');
       this.ws.terminate();
@@ -46,7 +54,7 @@ export class RawConnection implements RoomMember {
   beat(): void {
     if (!this.alive) return this.ws.terminate();
     this.alive = false;
-    if (this.ws.readyState === this.ws.OPEN) this.ws.ping();
+    if (this.open) this.ws.ping();
   }
 
   close(code: number, reason: string): void {

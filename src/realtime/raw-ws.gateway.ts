@@ -12,6 +12,7 @@ import { toAppError } from '../platform/http/exception.filter.js';
 import { Broadcaster, type Door } from './broadcaster.js';
 import { RawConnection } from './raw-connection.js';
 import { CLIENT_EVENTS, ClientEvents, isClientEvent } from './client-events.js';
+import { Evictor } from './evictor.js';
 import { SocketAuth } from './socket-auth.js';
 import { MAX_FRAME_BYTES } from './socketio.adapter.js';
 
@@ -19,6 +20,8 @@ const PATH = '/ws';
 const SOCKET_IO_PATH = '/socket.io';
 const HEARTBEAT_MS = 25_000;
 const SERVICE_RESTART = 1012;
+/** Of ours: the session has ended, connecting again needs a sign-in. */
+const SESSION_ENDED = 4401;
 
 /** The raw WebSocket door: frames are `{ event, data }` JSON texts, answers are events. */
 @Injectable()
@@ -33,6 +36,7 @@ export class RawWsGateway implements Door, OnApplicationBootstrap, BeforeApplica
     private readonly auth: SocketAuth,
     private readonly clientEvents: ClientEvents,
     private readonly broadcaster: Broadcaster,
+    private readonly evictor: Evictor,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -51,9 +55,23 @@ export class RawWsGateway implements Door, OnApplicationBootstrap, BeforeApplica
 
   emit(room: string, event: string, data: object): void {
     const frame = JSON.stringify({ event, data, timestamp: Date.now() });
-    for (const connection of this.connections) {
-      if (connection.rooms.has(room)) connection.sendFrame(frame);
+    for (const connection of this.inRoom(room)) connection.sendFrame(frame);
+  }
+
+  leave(room: string, left: string): void {
+    for (const connection of this.inRoom(room)) connection.leave(left);
+  }
+
+  close(room: string, reason: string, except?: string): void {
+    for (const connection of this.inRoom(room)) {
+      if (except !== undefined && connection.isIn(except)) continue;
+      connection.send('session:ended', { reason });
+      connection.close(SESSION_ENDED, reason);
     }
+  }
+
+  sessionIds(): string[] {
+    return [...this.connections].map(({ caller }) => caller.sessionId);
   }
 
   beforeApplicationShutdown(): void {
@@ -61,6 +79,10 @@ export class RawWsGateway implements Door, OnApplicationBootstrap, BeforeApplica
     for (const connection of this.connections) {
       connection.close(SERVICE_RESTART, 'The server restarts: connect again.');
     }
+  }
+
+  private inRoom(room: string): RawConnection[] {
+    return [...this.connections].filter((connection) => connection.isIn(room));
   }
 
   /** Refuses before the upgrade: after an accept the app would reconnect for ever. */
@@ -85,8 +107,10 @@ export class RawWsGateway implements Door, OnApplicationBootstrap, BeforeApplica
     ws.on('close', () => this.connections.delete(connection));
     ws.on('error', ({ message }) => this.logger.debug({ msg: 'raw socket', error: message }));
     ws.on('message', (frame, isBinary) => {
-      void this.handle(connection, isBinary ? undefined : frame);
+      // What still comes from a socket that we are closing counts no more.
+      if (connection.open) void this.handle(connection, isBinary ? undefined : frame);
     });
+    void this.evictor.admit(connection);
   }
 
   private async handle(connection: RawConnection, frame: RawData | undefined): Promise<void> {

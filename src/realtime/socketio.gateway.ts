@@ -10,6 +10,7 @@ import type { Caller } from '../platform/http/access.decorators.js';
 import { toAppError } from '../platform/http/exception.filter.js';
 import { Broadcaster, type Door } from './broadcaster.js';
 import { type Answer, CLIENT_EVENTS, ClientEvents, type RoomMember } from './client-events.js';
+import { Evictor } from './evictor.js';
 import { SocketAuth } from './socket-auth.js';
 
 interface SocketData {
@@ -34,6 +35,7 @@ export class SocketIoGateway
     private readonly auth: SocketAuth,
     private readonly clientEvents: ClientEvents,
     private readonly broadcaster: Broadcaster,
+    private readonly evictor: Evictor,
   ) {}
 
   afterInit(server: Server): void {
@@ -53,12 +55,24 @@ export class SocketIoGateway
     this.server.to(room).emit(event, data);
   }
 
+  leave(room: string, left: string): void {
+    this.server.in(room).socketsLeave(left);
+  }
+
+  close(room: string, reason: string, except?: string): void {
+    const sockets = this.server.in(room).except(except ?? []);
+    sockets.emit('session:ended', { reason });
+    sockets.disconnectSockets(true);
+  }
+
+  sessionIds(): string[] {
+    const sockets = [...this.server.sockets.sockets.values()] as ClientSocket[];
+    return sockets.map(({ data }) => data.caller.sessionId);
+  }
+
   handleConnection(socket: ClientSocket): void {
-    const member: RoomMember = {
-      caller: socket.data.caller,
-      join: (room) => socket.join(room),
-      leave: (room) => socket.leave(room),
-    };
+    const member = memberOf(socket);
+    void this.evictor.admit(member);
     for (const event of CLIENT_EVENTS) {
       socket.on(event, (...args: unknown[]) => {
         const acknowledge = args.find((arg) => typeof arg === 'function');
@@ -74,6 +88,18 @@ export class SocketIoGateway
     this.server.emit('server:closing', { reason: 'The server restarts: connect again.' });
     this.server.disconnectSockets(true);
   }
+}
+
+function memberOf(socket: ClientSocket): RoomMember {
+  return {
+    caller: socket.data.caller,
+    isIn: (room) => socket.rooms.has(room),
+    join: (room) => {
+      // A room would keep the id of a socket that has gone for ever.
+      if (socket.connected) return socket.join(room);
+    },
+    leave: (room) => socket.leave(room),
+  };
 }
 
 function reply(socket: ClientSocket, answer: Answer, acknowledge?: Acknowledge): void {

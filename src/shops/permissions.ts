@@ -5,6 +5,10 @@ export type ShopRole = (typeof SHOP_ROLES)[number];
 /** THE table: each permission and the least role that has it. Docs and tests are made from it. */
 export const PERMISSIONS = {
   'shop:read': 'agent',
+  'shop:transfer': 'owner',
+  'team:read': 'agent',
+  'team:leave': 'agent',
+  'team:write': 'admin',
   'products:read': 'agent',
   'products:write': 'manager',
   'forms:read': 'agent',
@@ -19,6 +23,29 @@ export type Permission = keyof typeof PERMISSIONS;
 
 export function isAllowed(role: ShopRole, permission: Permission): boolean {
   return SHOP_ROLES.indexOf(role) >= SHOP_ROLES.indexOf(PERMISSIONS[permission]);
+}
+
+/** Whose roles each role may give, change and take away; a shop's owner changes by transfer alone. */
+const MANAGED_ROLES: Record<ShopRole, readonly ShopRole[]> = {
+  agent: [],
+  manager: [],
+  admin: ['agent', 'manager'],
+  owner: ['agent', 'manager', 'admin'],
+};
+
+export function managedRoles(role: ShopRole): readonly ShopRole[] {
+  return MANAGED_ROLES[role];
+}
+
+/** The roles whose members may give somebody `role`. */
+export function rolesThatManage(role: ShopRole): ShopRole[] {
+  return SHOP_ROLES.filter((manager) => MANAGED_ROLES[manager].includes(role));
+}
+
+/** What the docs of a route say of the permission it asks for. */
+export function permissionNote(permission: string): string {
+  const least = PERMISSIONS[permission as Permission];
+  return `Permission: \`${permission}\` (${least}${least === 'owner' ? '' : ' and above'}).`;
 }
 
 /** The table as Markdown, for the docs. */

@@ -25,3 +25,8 @@ export const ShopId = createParamDecorator(
 export const MemberId = createParamDecorator(
   (_: unknown, context: ExecutionContext): string => membershipOf(context).userId,
 );
+
+/** The member who calls, with their role. */
+export const CurrentMember = createParamDecorator(
+  (_: unknown, context: ExecutionContext): Membership => membershipOf(context),
+);

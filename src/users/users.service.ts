@@ -11,6 +11,7 @@ export interface NewUser {
   passwordHash?: string;
   username: string;
   facebookId?: string;
+  avatarUrl?: string;
 }
 
 /** The form in which addresses are kept and compared. */
@@ -22,7 +23,7 @@ export function normaliseEmail(email: string): string {
 export class UsersService {
   constructor(@InjectModel(User.name) private readonly users: Model<User>) {}
 
-  async create({ email, passwordHash, username, facebookId }: NewUser): Promise<User> {
+  async create({ email, passwordHash, username, facebookId, avatarUrl }: NewUser): Promise<User> {
     try {
       const user = await this.users.create({
         email: normaliseEmail(email),
@@ -30,6 +31,7 @@ export class UsersService {
         username,
         usernameKey: username.toLowerCase(),
         ...(facebookId ? { facebookId } : {}),
+        avatarUrl,
       });
       return user.toObject();
     } catch (error) {
@@ -51,6 +53,35 @@ export class UsersService {
 
   async findByEmail(email: string): Promise<User | null> {
     return this.users.findOne({ email: normaliseEmail(email) }).lean();
+  }
+
+  async findByFacebookId(facebookId: string): Promise<User | null> {
+    return this.users.findOne({ facebookId }).lean();
+  }
+
+  /** The user with the link; null when the account or the Facebook person is linked to another. */
+  async linkFacebook(userId: string, facebookId: string): Promise<User | null> {
+    try {
+      return await this.users
+        .findOneAndUpdate(
+          { _id: userId, facebookId: { $in: [null, facebookId] } },
+          { $set: { facebookId } },
+          { returnDocument: 'after' },
+        )
+        .lean();
+    } catch (error) {
+      if (isDuplicateKey(error, 'facebookId')) return null;
+      throw error;
+    }
+  }
+
+  async findByUsername(username: string): Promise<User | null> {
+    return this.users.findOne({ usernameKey: username.toLowerCase() }).lean();
+  }
+
+  /** Those of `userIds` who exist, in no order. */
+  async listByIds(userIds: string[]): Promise<User[]> {
+    return this.users.find({ _id: { $in: userIds } }).lean();
   }
 
   async get(userId: string): Promise<User> {

@@ -1,8 +1,4 @@
-import { getModelToken } from '@nestjs/mongoose';
-import { type Model, Types } from 'mongoose';
 import type supertest from 'supertest';
-import type { ShopRole } from '../../src/shops/permissions.js';
-import { Shop } from '../../src/shops/shop.schema.js';
 import type { TestApp } from './app.js';
 import { aShopBody, anAccount } from './bodies.js';
 
@@ -66,9 +62,13 @@ export async function aShop(
   const [owner, staff] = await Promise.all([aUser(app), staffOf.get(app)!]);
   const { body } = await owner.post('/api/shops', aShopBody(overrides)).expect(201);
   const { id, slug } = body.data as { id: string; slug: string };
-  const { admin, manager, agent } = staff;
-  await addMembers(app, id, { admin, manager, agent });
-  return { id, slug, path: `/api/shops/${id}`, owner, ...staff };
+  const path = `/api/shops/${id}`;
+  await Promise.all(
+    (['admin', 'manager', 'agent'] as const).map((role) =>
+      owner.post(`${path}/team`, { username: staff[role].username, role }).expect(201),
+    ),
+  );
+  return { id, slug, path, owner, ...staff };
 }
 
 async function hireStaff(app: TestApp): Promise<Staff> {
@@ -76,19 +76,4 @@ async function hireStaff(app: TestApp): Promise<Staff> {
     Array.from({ length: 4 }, () => aUser(app)),
   )) as [Actor, Actor, Actor, Actor];
   return { admin, manager, agent, outsider };
-}
-
-/** Until there is a route for it, the team is written as that route will write it. */
-async function addMembers(
-  app: TestApp,
-  shopId: string,
-  members: Partial<Record<ShopRole, Actor>>,
-): Promise<void> {
-  const team = Object.entries(members).map(([role, { userId }]) => ({
-    userId: new Types.ObjectId(userId),
-    role: role as ShopRole,
-    addedAt: new Date(),
-  }));
-  const shops = app.nest.get<Model<Shop>>(getModelToken(Shop.name), { strict: false });
-  await shops.updateOne({ _id: shopId }, { $push: { team: { $each: team } } });
 }

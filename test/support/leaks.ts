@@ -2,8 +2,8 @@
 const FORBIDDEN_FIELD = /^(_id|__v)$|hash|secret|refreshToken|accessToken/i;
 /** The answers whose purpose is to hand out a token. */
 const HANDS_OUT_TOKEN =
-  /^\/api\/auth\/(register|login|refresh)$|^\/api\/public\/shops\/[^/]+\/(forms\/[^/]+\/submissions|conversations)$/;
-const SIGNS_IN = /^\/api\/auth\/(register|login|refresh)$/;
+  /^\/api\/auth\/(register|login|refresh|facebook\/link)$|^\/api\/public\/shops\/[^/]+\/(forms\/[^/]+\/submissions|conversations)$/;
+const SIGNS_IN = /^\/api\/auth\/(register|login|refresh|facebook\/link)$/;
 const SECRET_TEXT = /eyJ[\w-]{10,}\.[\w-]{10,}|\$argon2|a long pass phrase/;
 
 /** Gathers what leaks through the answers and the log of one application. */

@@ -18,23 +18,33 @@ export interface DoorClient {
 
 const DEADLINE_MS = 5_000;
 
+interface Entry {
+  event: string;
+  data: Data;
+}
+
 /** Keeps every event until somebody asks for it. */
 class Inbox {
-  private readonly events: { event: string; data: Data }[] = [];
-  private readonly waiting: { event: string; resolve: (data: Data) => void }[] = [];
+  private readonly events: Entry[] = [];
+  private readonly waiting: { names: string[]; resolve: (entry: Entry) => void }[] = [];
 
   put(event: string, data: Data): void {
-    const index = this.waiting.findIndex((waiter) => waiter.event === event);
-    if (index >= 0) this.waiting.splice(index, 1)[0]?.resolve(data);
+    const index = this.waiting.findIndex(({ names }) => names.includes(event));
+    if (index >= 0) this.waiting.splice(index, 1)[0]?.resolve({ event, data });
     else this.events.push({ event, data });
   }
 
-  next(event: string): Promise<Data> {
-    const index = this.events.findIndex((entry) => entry.event === event);
-    if (index >= 0) return Promise.resolve(this.events.splice(index, 1)[0]!.data);
+  async next(event: string): Promise<Data> {
+    return (await this.nextOf([event])).data;
+  }
+
+  /** The next event that has one of the names. */
+  nextOf(names: string[]): Promise<Entry> {
+    const index = this.events.findIndex(({ event }) => names.includes(event));
+    if (index >= 0) return Promise.resolve(this.events.splice(index, 1)[0]!);
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error(`no ${event} came`)), DEADLINE_MS);
-      this.waiting.push({ event, resolve: (data) => (clearTimeout(timer), resolve(data)) });
+      const timer = setTimeout(() => reject(new Error(`no ${names.join()} came`)), DEADLINE_MS);
+      this.waiting.push({ names, resolve: (entry) => (clearTimeout(timer), resolve(entry)) });
     });
   }
 
@@ -96,10 +106,8 @@ export async function openRawWs(
   return {
     ask: async (event, data) => {
       ws.send(JSON.stringify({ type: 'client', event, data, timestamp: Date.now() }));
-      return Promise.race([
-        inbox.next(answers[event] ?? event).then((answer) => ({ ok: true, ...answer })),
-        inbox.next('error').then((answer) => ({ ok: false, ...answer })),
-      ]);
+      const answer = await inbox.nextOf([answers[event] ?? event, 'error']);
+      return { ok: answer.event !== 'error', ...answer.data };
     },
     next: (event) => inbox.next(event),
     heard: (event) => inbox.heard(event),

@@ -23,6 +23,14 @@ export interface EncryptionKey {
   key: Buffer;
 }
 
+/** Sign-in with Facebook; both bases carry the Graph version and end without a slash. */
+export interface FacebookSettings {
+  appId: string;
+  appSecret: string;
+  graphBase: string;
+  dialogBase: string;
+}
+
 /** The settings of this process, typed and complete; made once, before anything else starts. */
 export class AppConfig {
   readonly production: boolean;
@@ -36,6 +44,9 @@ export class AppConfig {
   readonly publicUrl?: string;
   /** Origins allowed with credentials; the first is the app. */
   readonly appOrigins: string[];
+  /** Without it e-mail is written to the log, and refused in production. */
+  readonly smtpUrl?: string;
+  readonly mailFrom: string;
   readonly jwtSecret: string;
   /** The first encrypts, all decrypt. */
   readonly encryptionKeys: EncryptionKey[];
@@ -44,6 +55,8 @@ export class AppConfig {
   readonly logLevel: (typeof LOG_LEVELS)[number];
   readonly rateLimits: boolean;
   readonly drainSeconds: number;
+  /** Undefined when the app's id or secret is missing. */
+  readonly facebook?: FacebookSettings;
 
   constructor(values: AppConfig) {
     Object.assign(this, values);
@@ -72,6 +85,8 @@ export function loadAppConfig(
     redisUrl: env.REDIS_URL,
     publicUrl: env.PUBLIC_URL,
     appOrigins: [...new Set([env.APP_URL ?? 'http://localhost:5173', ...list(env.CORS_ORIGINS)])],
+    smtpUrl: env.SMTP_URL,
+    mailFrom: env.MAIL_FROM ?? 'Cliick <no-reply@localhost>',
     jwtSecret: env.JWT_SECRET ?? secrets!.jwtSecret,
     encryptionKeys: parseKeys(env.ENCRYPTION_KEYS ?? secrets!.encryptionKeys),
     secretsGenerated: secrets?.generated ?? false,
@@ -79,6 +94,7 @@ export function loadAppConfig(
     logLevel: env.LOG_LEVEL ?? 'info',
     rateLimits: env.RATE_LIMITS !== 'off',
     drainSeconds: env.DRAIN_SECONDS ?? (production ? PRODUCTION_DRAIN_SECONDS : 0),
+    facebook: facebookSettings(env),
   });
 }
 
@@ -151,6 +167,21 @@ function loadSecrets(dataDirectory: string): ReturnType<typeof loadDevSecrets> {
         'point DATA_DIR at a directory this user can write',
     ]);
   }
+}
+
+function facebookSettings(env: Env): FacebookSettings | undefined {
+  const { FACEBOOK_APP_ID: appId, FACEBOOK_APP_SECRET: appSecret } = env;
+  if (!appId || !appSecret) return undefined;
+  return {
+    appId,
+    appSecret,
+    graphBase: withoutSlash(env.FACEBOOK_GRAPH_BASE ?? 'https://graph.facebook.com/v25.0'),
+    dialogBase: withoutSlash(env.FACEBOOK_DIALOG_BASE ?? 'https://www.facebook.com/v25.0'),
+  };
+}
+
+function withoutSlash(url: string): string {
+  return url.replace(/\/+$/, '');
 }
 
 function parseKeys(text: string): EncryptionKey[] {

@@ -23,12 +23,37 @@ Every answer is an envelope: \`{ success: true, data, meta? }\`, or
 \`{ success: false, error, code, details?, requestId }\`. Sign in with \`POST /api/auth/login\` and send
 the token as \`Authorization: Bearer\`, or keep the cookies it sets.
 
+Browsers sign in with Facebook by going to \`GET /api/auth/facebook\` (302 to Facebook's dialog), with
+\`?redirect=\` an address in the app, or without it in a popup. \`GET /api/auth/facebook/callback\`
+sets the cookies and goes there (303), after a failure with \`#error=<code>\`; or it is a page that
+posts \`{ type: 'facebook_signin', ok: true }\` to the app, else \`{ ok: false, code }\`. The code
+\`link_required\` comes with a \`handle\` for \`POST /api/auth/facebook/link\`.
+
+Requests are limited: 1200 a minute per address (IPv6: per /64) and 600 per signed-in user over all
+routes; some storefront routes have a tighter limit of their own. Sign-in, registration, password reset
+and linking bear 10 tries in 15 minutes per account and address, 100 per account, 100 per address; only
+refused tries count, but each request for an e-mail. Answers tell the tightest limit in
+\`RateLimit-Limit\`, \`RateLimit-Remaining\` and \`RateLimit-Reset\` (seconds); above it they are 429
+\`rate_limited\` with \`Retry-After\`. \`/health\` has no limit.
+
 Live updates arrive through Socket.IO at \`/socket.io\` or the raw WebSocket at \`/ws?token=\`: join a
 shop with \`shop:join { shopId }\`, then \`message:new\`, \`conversation:update\` and \`order:update\`
-follow.`;
+follow. Who is taken out of a team hears \`shop:left { shopId, reason }\`; the end of a session is told
+by \`session:ended { reason }\` and closes its sockets (code 4401 at \`/ws\`).`;
+
+/** What a domain knows and the docs tell. */
+interface DocsTexts {
+  /** Markdown below the description. */
+  notes: string;
+  /** Tells who has the permission that a route of a shop asks for. */
+  permissionNote: (permission: string) => string;
+}
 
 /** Serves `/docs` and `/docs-json`, made from the routes themselves. */
-export function serveDocs(app: INestApplication, notes: string): OpenAPIObject {
+export function serveDocs(
+  app: INestApplication,
+  { notes, permissionNote }: DocsTexts,
+): OpenAPIObject {
   const config = new DocumentBuilder()
     .setTitle('Cliick API')
     .setDescription(`${DESCRIPTION}\n\n${notes}`)
@@ -39,7 +64,7 @@ export function serveDocs(app: INestApplication, notes: string): OpenAPIObject {
   const document = SwaggerModule.createDocument(app, config, {
     operationIdFactory: (controller, method) => `${controller.replace('Controller', '')}_${method}`,
   });
-  complete(document);
+  complete(document, permissionNote);
   SwaggerModule.setup('docs', app, document, {
     jsonDocumentUrl: 'docs-json',
     customSiteTitle: 'Cliick API',
@@ -48,8 +73,8 @@ export function serveDocs(app: INestApplication, notes: string): OpenAPIObject {
   return document;
 }
 
-/** Adds to each operation what follows by rule: its path's ids, and the failures it can meet. */
-function complete(document: OpenAPIObject): void {
+/** Adds to each operation what follows by rule: its permission, path's ids, and possible failures. */
+function complete(document: OpenAPIObject, permissionNote: DocsTexts['permissionNote']): void {
   document.components ??= {};
   document.components.schemas ??= {};
   document.components.schemas['Failure'] = failureSchema() as never;
@@ -58,6 +83,11 @@ function complete(document: OpenAPIObject): void {
       const operation = item[method] as Operation | undefined;
       if (!operation) continue;
       describePathParameters(path, operation);
+      const access = operation['x-access'];
+      if (access?.kind === 'shop') {
+        const texts = [operation.description, permissionNote(access.permission)];
+        operation.description = texts.filter(Boolean).join('\n\n');
+      }
       addErrors({ path, method }, operation);
     }
   }
