@@ -3,6 +3,14 @@ import { JwtModule } from '@nestjs/jwt';
 import { MongooseModule } from '@nestjs/mongoose';
 import { AppConfig } from '../platform/config/app-config.js';
 import { UsersModule } from '../users/users.module.js';
+import { AccountToken, AccountTokenSchema } from './account-token.schema.js';
+import { AccountTokensService } from './account-tokens.service.js';
+import { EmailVerificationController } from './email-verification.controller.js';
+import { EmailVerificationService } from './email-verification.service.js';
+import { PasswordController } from './password.controller.js';
+import { PasswordService } from './password.service.js';
+import { ProfileController } from './profile.controller.js';
+import { ProfileService } from './profile.service.js';
 import { AuthController } from './auth.controller.js';
 import { AuthService } from './auth.service.js';
 import { CustomerTokens } from './customer-tokens.service.js';
@@ -27,6 +35,7 @@ import { TokensService } from './tokens.service.js';
     MongooseModule.forFeature([
       { name: Session.name, schema: SessionSchema },
       { name: SignInState.name, schema: SignInStateSchema },
+      { name: AccountToken.name, schema: AccountTokenSchema },
       { name: FacebookLink.name, schema: FacebookLinkSchema },
     ]),
     JwtModule.registerAsync({
@@ -34,7 +43,14 @@ import { TokensService } from './tokens.service.js';
       useFactory: ({ jwtSecret }: AppConfig) => ({ secret: jwtSecret }),
     }),
   ],
-  controllers: [AuthController, SessionsController, FacebookAuthController],
+  controllers: [
+    AuthController,
+    SessionsController,
+    PasswordController,
+    EmailVerificationController,
+    ProfileController,
+    FacebookAuthController,
+  ],
   providers: [
     SessionTransport,
     CallerResolver,
@@ -42,6 +58,10 @@ import { TokensService } from './tokens.service.js';
     SessionsService,
     TokensService,
     CustomerTokens,
+    AccountTokensService,
+    PasswordService,
+    EmailVerificationService,
+    ProfileService,
     SignInStatesService,
     FacebookStrategy,
     FacebookLinksService,

@@ -5,6 +5,8 @@ import type { User } from '../users/user.schema.js';
 import { UsersService } from '../users/users.service.js';
 import type { LoginDto } from './dto/login.dto.js';
 import type { RegisterDto } from './dto/register.dto.js';
+import { EmailVerificationService } from './email-verification.service.js';
+import { requireGoodPassword } from './password-rules.js';
 import { hashPassword, isOutdated, verifyPassword } from './password.js';
 import type { Session } from './session.schema.js';
 import { type Device, SessionsService } from './sessions.service.js';
@@ -26,11 +28,14 @@ export class AuthService {
     private readonly users: UsersService,
     private readonly sessions: SessionsService,
     private readonly tokens: TokensService,
+    private readonly verification: EmailVerificationService,
   ) {}
 
   async register({ email, password, username }: RegisterDto, device: Device): Promise<SignIn> {
+    requireGoodPassword(password, { email, username });
     const passwordHash = await hashPassword(password);
     const user = await this.users.create({ email, passwordHash, username });
+    await this.verification.welcome(user);
     return this.signIn(user, device, { withPassword: true });
   }
 

@@ -4,6 +4,7 @@ import { Throttle } from '@nestjs/throttler';
 import type { Request, Response } from 'express';
 import { Public } from '../platform/http/access.decorators.js';
 import { ApiAnswer } from '../platform/http/api-docs.decorators.js';
+import { LimitAccountTries } from '../platform/security/account-tries.decorator.js';
 import { deviceOf } from './device.js';
 import { FacebookSignInQuery } from './dto/facebook-sign-in.query.js';
 import { LinkFacebookDto } from './dto/link-facebook.dto.js';
@@ -50,6 +51,7 @@ export class FacebookAuthController {
   @Post('link')
   @HttpCode(200)
   @Public()
+  @LimitAccountTries()
   @Throttle({ default: { limit: LINKS_PER_MINUTE, ttl: MINUTE_MS } })
   @ApiAnswer(SignInResponse, {
     summary: 'Link Facebook to the account with the same e-mail, and sign in',

@@ -25,10 +25,7 @@ export class ConversationsService {
     private readonly events: DomainEvents,
   ) {}
 
-  async create(
-    shopId: string,
-    { customerName, channel }: CreateConversationDto,
-  ): Promise<Thread> {
+  async create(shopId: string, { customerName, channel }: CreateConversationDto): Promise<Thread> {
     const seq = await this.shops.nextSeq(shopId);
     const created = await this.conversations.create({
       shopId: new Types.ObjectId(shopId),

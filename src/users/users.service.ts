@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
-import type { Model } from 'mongoose';
+import type { Model, UpdateQuery } from 'mongoose';
 import { isDuplicateKey } from '../platform/database/database-errors.js';
 import { AppError } from '../platform/http/app-error.js';
 import { User } from './user.schema.js';
@@ -17,6 +17,10 @@ export interface NewUser {
 /** The form in which addresses are kept and compared. */
 export function normaliseEmail(email: string): string {
   return email.normalize('NFKC').trim().toLowerCase();
+}
+
+function usernameTaken(username: string): AppError {
+  return AppError.conflict('username_taken', `"${username}" is taken: choose another username.`);
 }
 
 @Injectable()
@@ -41,13 +45,7 @@ export class UsersService {
           'There is an account with this e-mail already: sign in instead.',
         );
       }
-      if (isDuplicateKey(error, 'usernameKey')) {
-        throw AppError.conflict(
-          'username_taken',
-          `"${username}" is taken: choose another username.`,
-        );
-      }
-      throw error;
+      throw isDuplicateKey(error, 'usernameKey') ? usernameTaken(username) : error;
     }
   }
 
@@ -94,7 +92,44 @@ export class UsersService {
     await this.users.updateOne({ _id: userId }, { $set: { passwordHash } });
   }
 
+  /**
+   * Changes what is given; an empty picture is removed.
+   * @throws AppError `username_taken`
+   */
+  async updateProfile(
+    userId: string,
+    { username, avatarUrl }: { username?: string; avatarUrl?: string },
+  ): Promise<User> {
+    const set = {
+      ...(username ? { username, usernameKey: username.toLowerCase() } : {}),
+      ...(avatarUrl ? { avatarUrl } : {}),
+    };
+    const unset = avatarUrl === '' ? { avatarUrl: '' } : {};
+    try {
+      return await this.change(userId, { $set: set, $unset: unset });
+    } catch (error) {
+      throw isDuplicateKey(error, 'usernameKey') ? usernameTaken(username ?? '') : error;
+    }
+  }
+
+  async setDisabled(userId: string, at: Date | null): Promise<User> {
+    const change = at ? { $set: { disabledAt: at } } : { $unset: { disabledAt: '' } };
+    return this.change(userId, change);
+  }
+
+  async recordEmailVerified(userId: string, at: Date): Promise<void> {
+    await this.users.updateOne({ _id: userId }, { $set: { emailVerifiedAt: at } });
+  }
+
   async recordLogin(userId: string, at: Date): Promise<void> {
     await this.users.updateOne({ _id: userId }, { $set: { lastLogin: at } });
+  }
+
+  private async change(userId: string, change: UpdateQuery<User>): Promise<User> {
+    const user = await this.users
+      .findOneAndUpdate({ _id: userId }, change, { returnDocument: 'after' })
+      .lean();
+    if (!user) throw AppError.notFound('user');
+    return user;
   }
 }

@@ -156,20 +156,3 @@ describe('bodies', () => {
     expect(body.details).toHaveLength(2);
   });
 });
-
-describe('limits', () => {
-  it('throttles a client with the code and Retry-After (429)', async () => {
-    const limited = await createTestApp({ RATE_LIMITS: 'on' });
-    const statuses = new Set<number>();
-    let last;
-    for (let count = 0; count < 650 && !statuses.has(429); count++) {
-      last = await limited.request.get('/api/auth/me');
-      statuses.add(last.status);
-    }
-    expect([...statuses]).toEqual([401, 429]);
-    expect(last?.body).toEqual(failure('rate_limited'));
-    expect(Number(last?.headers['retry-after'])).toBeGreaterThan(0);
-    await limited.request.get('/health/live').expect(200);
-    await limited.close();
-  });
-});

@@ -1,5 +1,5 @@
 import type { RequestHandler } from 'express';
-import helmet, { type HelmetOptions } from 'helmet';
+import helmet from 'helmet';
 import type { AppConfig } from '../config/app-config.js';
 
 const DOCS = /^\/docs(?:\/|$)/;
@@ -13,14 +13,14 @@ const STOREFRONT = /^\/api\/public(?:\/|$)/;
  * where there is HTTPS.
  */
 export function securityHeaders({ production }: Pick<AppConfig, 'production'>): RequestHandler {
-  const shared: HelmetOptions = { strictTransportSecurity: production };
-  const json: HelmetOptions = {
+  const shared = { strictTransportSecurity: production };
+  const json = {
     ...shared,
     contentSecurityPolicy: {
       useDefaults: false,
       directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
     },
-    xFrameOptions: { action: 'deny' },
+    xFrameOptions: { action: 'deny' as const },
   };
   const docs = helmet({
     ...shared,

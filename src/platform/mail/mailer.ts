@@ -28,6 +28,10 @@ export class Mailer implements OnApplicationShutdown {
     });
   }
 
+  get isConfigured(): boolean {
+    return this.transport !== undefined;
+  }
+
   /** @throws AppError `mail_not_configured` in production without a server */
   requireConfigured(): void {
     if (this.transport || !this.config.production) return;

@@ -18,6 +18,9 @@ export class UserResponse {
   @ApiPropertyOptional({ example: 'https://media.example.com/avatars/mya.webp' })
   avatarUrl?: string;
 
+  @ApiProperty({ description: 'Whether the address was proven by a link.', example: true })
+  emailVerified: boolean;
+
   @ApiProperty({ format: 'date-time', example: '2026-11-23T09:00:00.000Z' })
   createdAt: string;
 
@@ -31,6 +34,7 @@ export class UserResponse {
       username: user.username,
       role: user.role,
       avatarUrl: user.avatarUrl,
+      emailVerified: user.emailVerifiedAt !== undefined,
       createdAt: user.createdAt.toISOString(),
       lastLogin: user.lastLogin?.toISOString(),
     };

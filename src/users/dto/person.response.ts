@@ -1,8 +1,8 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import type { User } from '../../users/user.schema.js';
+import type { User } from '../user.schema.js';
 
-/** A person of one of the caller's shops, by what colleagues see of each other. */
-export class ColleagueResponse {
+/** A person as others see them. */
+export class PersonResponse {
   @ApiProperty({ example: '6741c0c0a5f2d13b8c9e0003' })
   id: string;
 
@@ -15,7 +15,7 @@ export class ColleagueResponse {
   @ApiProperty({ format: 'date-time', example: '2026-11-23T09:00:00.000Z' })
   createdAt: string;
 
-  static from(user: User): ColleagueResponse {
+  static from(user: User): PersonResponse {
     return {
       id: user._id.toHexString(),
       username: user.username,

@@ -1,0 +1,15 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { IsString, MaxLength, MinLength } from 'class-validator';
+
+export class ChangePasswordDto {
+  @ApiProperty({ maxLength: 200, example: 'the pass phrase of today' })
+  @IsString()
+  @MaxLength(200)
+  currentPassword: string;
+
+  @ApiProperty({ minLength: 6, maxLength: 200, example: 'another pass phrase' })
+  @IsString()
+  @MinLength(6)
+  @MaxLength(200)
+  password: string;
+}

@@ -1,0 +1,81 @@
+import { Injectable } from '@nestjs/common';
+import type { Caller } from '../platform/http/access.decorators.js';
+import { AppError } from '../platform/http/app-error.js';
+import type { User } from '../users/user.schema.js';
+import { UsersService } from '../users/users.service.js';
+import type { UpdateProfileDto } from './dto/update-profile.dto.js';
+import { requireGoodPassword } from './password-rules.js';
+import { PasswordService } from './password.service.js';
+import { SessionsService } from './sessions.service.js';
+
+/** How long after the password was given a new one may be set without it. */
+const REAUTHENTICATION_MS = 10 * 60 * 1000;
+
+@Injectable()
+export class ProfileService {
+  constructor(
+    private readonly users: UsersService,
+    private readonly sessions: SessionsService,
+    private readonly passwords: PasswordService,
+  ) {}
+
+  /** @throws AppError 404 for an unknown username */
+  async getByUsername(username: string): Promise<User> {
+    const user = await this.users.findByUsername(username);
+    if (!user || user.disabledAt) throw AppError.notFound('user');
+    return user;
+  }
+
+  /** Changes oneself. What can be refused is looked at first, so that nothing is half done. */
+  async update(caller: Caller, userId: string, changes: UpdateProfileDto): Promise<User> {
+    if (userId !== caller.userId) throw AppError.notFound('user');
+    const password = await this.requireNewPassword(caller, changes);
+    const { username, avatarUrl } = changes;
+    const updated = await this.users.updateProfile(userId, { username, avatarUrl });
+    if (password !== undefined) await this.passwords.set(caller, password);
+    return updated;
+  }
+
+  /** Whether a user may sign in; only an administrator of the platform decides that. */
+  async setDisabled(caller: Caller, userId: string, disabled: boolean): Promise<User> {
+    const administrator = await this.users.get(caller.userId);
+    if (administrator.role !== 'admin') throw AppError.notFound('user');
+    if (userId === caller.userId) {
+      throw AppError.conflict(
+        'conflict',
+        'You cannot disable yourself: ask another administrator.',
+      );
+    }
+    const now = new Date();
+    const user = await this.users.setDisabled(userId, disabled ? now : null);
+    if (disabled) await this.sessions.revokeAll(userId, now);
+    return user;
+  }
+
+  /** The new password that is asked for, once the caller has the right to set it. */
+  private async requireNewPassword(
+    caller: Caller,
+    { passwordHash, password, currentPassword }: UpdateProfileDto,
+  ): Promise<string | undefined> {
+    if (password) {
+      await this.passwords.requireCurrent(caller, currentPassword ?? '');
+      requireGoodPassword(password, await this.users.get(caller.userId));
+      return password;
+    }
+    if (!passwordHash) return undefined;
+    await this.requireRecentPassword(caller);
+    requireGoodPassword(passwordHash, await this.users.get(caller.userId), 'passwordHash');
+    return passwordHash;
+  }
+
+  private async requireRecentPassword({ sessionId }: Caller): Promise<void> {
+    const now = new Date();
+    const session = await this.sessions.findLive(sessionId, now);
+    const since = now.getTime() - (session?.passwordAt?.getTime() ?? 0);
+    if (since <= REAUTHENTICATION_MS) return;
+    throw new AppError(
+      'reauthentication_required',
+      'Sign in with your password again, then set the new one within 10 minutes.',
+    );
+  }
+}
