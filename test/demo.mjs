@@ -69,6 +69,18 @@ async function walk(url) {
     ),
   );
 
+  const ko = {
+    email: `ko.${suffix}@example.com`,
+    password: 'a long pass phrase',
+    username: `ko-${suffix}`,
+  };
+  const { token: kosToken } = await step('Ko registers', () =>
+    call('POST', '/api/auth/register', ko),
+  );
+  await step('Mya takes Ko into her team', () =>
+    call('POST', `${path}/team`, { username: ko.username, role: 'Support Agent' }, token),
+  );
+
   const socketIo = await listenSocketIo(token, shop.id);
   const raw = await listenRaw(token, shop.id);
 
@@ -94,8 +106,8 @@ async function walk(url) {
   await step('Mya reads it at once, on Socket.IO', () => socketIo.next('message:new'));
   await step('and on the raw /ws', () => raw.next('message:new'));
   const conversation = `conversations/${chat.conversation.id}/messages`;
-  await step('She answers', () =>
-    call('POST', `${path}/${conversation}`, { text: 'Roasted today!' }, token),
+  await step('Ko answers', () =>
+    call('POST', `${path}/${conversation}`, { text: 'Roasted today!' }, kosToken),
   );
   await step('The customer reads the answer', () =>
     call('GET', `${publicShop}/${conversation}`, undefined, chat.token),
