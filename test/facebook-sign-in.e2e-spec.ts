@@ -3,9 +3,9 @@ import { getModelToken } from '@nestjs/mongoose';
 import type { Model, Types } from 'mongoose';
 import type supertest from 'supertest';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { FacebookLink } from '../src/auth/facebook-link.schema.js';
+import { FacebookLink } from '../src/auth/facebook/facebook-link.schema.js';
 import { Session } from '../src/auth/session.schema.js';
-import { SignInState } from '../src/auth/sign-in-state.schema.js';
+import { SignInState } from '../src/auth/facebook/sign-in-state.schema.js';
 import { User } from '../src/users/user.schema.js';
 import {
   APP_SECRET,

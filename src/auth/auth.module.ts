@@ -15,18 +15,18 @@ import { AuthController } from './auth.controller.js';
 import { AuthService } from './auth.service.js';
 import { CustomerTokens } from './customer-tokens.service.js';
 import { CallerResolver } from './caller-resolver.service.js';
-import { FacebookAuthController } from './facebook-auth.controller.js';
-import { FacebookBrowser } from './facebook-browser.js';
-import { FacebookLink, FacebookLinkSchema } from './facebook-link.schema.js';
-import { FacebookLinksService } from './facebook-links.service.js';
-import { FacebookSignInService } from './facebook-sign-in.service.js';
-import { FacebookStrategy } from './facebook.strategy.js';
+import { FacebookAuthController } from './facebook/facebook-auth.controller.js';
+import { FacebookBrowser } from './facebook/facebook-browser.js';
+import { FacebookLink, FacebookLinkSchema } from './facebook/facebook-link.schema.js';
+import { FacebookLinksService } from './facebook/facebook-links.service.js';
+import { FacebookSignInService } from './facebook/facebook-sign-in.service.js';
+import { FacebookStrategy } from './facebook/facebook.strategy.js';
 import { Session, SessionSchema } from './session.schema.js';
 import { SessionsController } from './sessions.controller.js';
 import { SessionTransport } from './session-transport.js';
 import { SessionsService } from './sessions.service.js';
-import { SignInState, SignInStateSchema } from './sign-in-state.schema.js';
-import { SignInStatesService } from './sign-in-states.service.js';
+import { SignInState, SignInStateSchema } from './facebook/sign-in-state.schema.js';
+import { SignInStatesService } from './facebook/sign-in-states.service.js';
 import { TokensService } from './tokens.service.js';
 
 @Module({

@@ -1,17 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import { Injectable, Logger } from '@nestjs/common';
-import { AppConfig } from '../platform/config/app-config.js';
-import { isDuplicateKey } from '../platform/database/database-errors.js';
-import { AppError } from '../platform/http/app-error.js';
-import type { User } from '../users/user.schema.js';
-import { UsersService } from '../users/users.service.js';
-import { AuthService, type SignIn } from './auth.service.js';
+import { AppConfig } from '../../platform/config/app-config.js';
+import { isDuplicateKey } from '../../platform/database/database-errors.js';
+import { AppError } from '../../platform/http/app-error.js';
+import type { User } from '../../users/user.schema.js';
+import { UsersService } from '../../users/users.service.js';
+import { AuthService, type SignIn } from '../auth.service.js';
 import { FacebookLinksService } from './facebook-links.service.js';
 import { type FacebookPerson, readPerson } from './facebook-person.js';
 import { FacebookStrategy, type SignInAttempt } from './facebook.strategy.js';
-import { makeOneTimeSecret } from './one-time-secret.js';
+import { makeOneTimeSecret } from '../one-time-secret.js';
 import type { SignInFailure } from './popup-page.js';
-import type { Device } from './sessions.service.js';
+import type { Device } from '../sessions.service.js';
 import { SignInStatesService } from './sign-in-states.service.js';
 import { usernameFrom } from './username.js';
 

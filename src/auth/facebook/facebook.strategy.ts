@@ -7,8 +7,8 @@ import {
   type StrategyOptions,
   type VerifyFunction,
 } from 'passport-facebook';
-import { AppConfig, type FacebookSettings } from '../platform/config/app-config.js';
-import { AppError } from '../platform/http/app-error.js';
+import { AppConfig, type FacebookSettings } from '../../platform/config/app-config.js';
+import { AppError } from '../../platform/http/app-error.js';
 import type { SignInState } from './sign-in-state.schema.js';
 import { SignInStatesService } from './sign-in-states.service.js';
 

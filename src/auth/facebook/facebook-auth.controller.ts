@@ -2,17 +2,17 @@ import { Body, Controller, Get, HttpCode, Post, Query, Req, Res } from '@nestjs/
 import { ApiExcludeEndpoint, ApiTags } from '@nestjs/swagger';
 import { Throttle } from '@nestjs/throttler';
 import type { Request, Response } from 'express';
-import { Public } from '../platform/http/access.decorators.js';
-import { ApiAnswer } from '../platform/http/api-docs.decorators.js';
-import { LimitAccountTries } from '../platform/security/account-tries.decorator.js';
-import { deviceOf } from './device.js';
+import { Public } from '../../platform/http/access.decorators.js';
+import { ApiAnswer } from '../../platform/http/api-docs.decorators.js';
+import { LimitAccountTries } from '../../platform/security/account-tries.decorator.js';
+import { deviceOf } from '../device.js';
 import { FacebookSignInQuery } from './dto/facebook-sign-in.query.js';
 import { LinkFacebookDto } from './dto/link-facebook.dto.js';
-import { SignInResponse } from './dto/sign-in.response.js';
+import { SignInResponse } from '../dto/sign-in.response.js';
 import { FacebookBrowser } from './facebook-browser.js';
 import { FacebookLinksService } from './facebook-links.service.js';
 import { FacebookSignInService } from './facebook-sign-in.service.js';
-import { SessionTransport } from './session-transport.js';
+import { SessionTransport } from '../session-transport.js';
 
 const LINKS_PER_MINUTE = 10;
 const MINUTE_MS = 60_000;

@@ -1,15 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import { type Model, Types } from 'mongoose';
-import { AppError } from '../platform/http/app-error.js';
-import type { User } from '../users/user.schema.js';
-import { UsersService } from '../users/users.service.js';
-import { AuthService, type SignIn } from './auth.service.js';
+import { AppError } from '../../platform/http/app-error.js';
+import type { User } from '../../users/user.schema.js';
+import { UsersService } from '../../users/users.service.js';
+import { AuthService, type SignIn } from '../auth.service.js';
 import type { LinkFacebookDto } from './dto/link-facebook.dto.js';
 import { FacebookLink } from './facebook-link.schema.js';
-import { hashOneTimeSecret, makeOneTimeSecret } from './one-time-secret.js';
-import { verifyPassword } from './password.js';
-import type { Device } from './sessions.service.js';
+import { hashOneTimeSecret, makeOneTimeSecret } from '../one-time-secret.js';
+import { verifyPassword } from '../password.js';
+import type { Device } from '../sessions.service.js';
 
 const HANDLE_MINUTES = 10;
 const MINUTE_MS = 60_000;

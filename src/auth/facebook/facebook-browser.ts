@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import type { Request, Response } from 'express';
-import { AppConfig } from '../platform/config/app-config.js';
+import { AppConfig } from '../../platform/config/app-config.js';
 import type { SignInOutcome } from './facebook-sign-in.service.js';
 import { sendResult, setPopupHeaders, type SignInResult } from './popup-page.js';
-import { SessionTransport } from './session-transport.js';
+import { SessionTransport } from '../session-transport.js';
 import { clearSignInCookie, setSignInCookie, signInCookie } from './sign-in-cookie.js';
 
 const FLOW = 'facebook';
