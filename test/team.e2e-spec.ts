@@ -1,5 +1,6 @@
 import { Types } from 'mongoose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { SmtpServer } from './providers/smtp.server.js';
 import { type Actor, aShop, aUser, type ShopWorld } from './support/actors.js';
 import { createTestApp, type TestApp } from './support/app.js';
 import { anAccount } from './support/bodies.js';
@@ -289,5 +290,33 @@ describe('an invitation', () => {
     const team = await world.owner.get(`${world.path}/team`).expect(200);
     expect(team.body.data.invitations).toEqual([]);
     await production.close();
+  });
+});
+
+// Last: Nest's logger is one for the process, and goes to the newest application.
+describe('an address that its account has not proven', () => {
+  it('is invited where e-mail can be sent, and proven by accepting', async () => {
+    const smtp = await SmtpServer.start();
+    const mailing = await createTestApp({ SMTP_URL: smtp.url });
+    const own = await aShop(mailing);
+    const squatter = await aUser(mailing);
+    const me = await squatter.get('/api/auth/me').expect(200);
+    const { email } = me.body.data as { email: string };
+    const { body } = await own.owner.post(`${own.path}/team`, { email, role: 'admin' }).expect(201);
+    expect(body.data.member).toBeUndefined();
+    expect(body.data.invitation).toMatchObject({ email, role: 'admin' });
+    await squatter.get(own.path).expect(404);
+    const token = await eventually(() => {
+      const mail = smtp.mails.findLast(({ data }) => data.includes('invitations?token'));
+      const text = mail?.data.replaceAll('=\n', '').replaceAll('=3D', '=') ?? '';
+      const [, found] = /invitations\?token=([\w-]{43})/.exec(text) ?? [];
+      if (!found) throw new Error('no invitation was mailed');
+      return found;
+    });
+    await squatter.post('/api/invitations/accept', { token }).expect(200);
+    await squatter.get(own.path).expect(200);
+    expect((await squatter.get('/api/auth/me')).body.data.emailVerified).toBe(true);
+    await mailing.close();
+    await smtp.stop();
   });
 });

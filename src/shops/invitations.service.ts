@@ -31,6 +31,11 @@ export class InvitationsService {
     private readonly config: AppConfig,
   ) {}
 
+  /** Whether invitations reach the address, and so prove it; else they are in the log. */
+  get areMailed(): boolean {
+    return this.mailer.isConfigured;
+  }
+
   /**
    * Sends the link, then keeps what it opens, so that a mail that cannot be sent changes nothing.
    * A new invitation of the same address takes the place of the one before.

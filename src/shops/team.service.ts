@@ -67,11 +67,14 @@ export class TeamService {
     return this.users.listByIds([...ids].slice(0, MAX_COLLEAGUES));
   }
 
-  /** Adds who has an account at once, and invites an address that has none. */
+  /**
+   * Adds who has an account at once, and invites an address that has none, or whose account has
+   * not proven that the address is its own: anybody may have registered it first.
+   */
   async addOrInvite(actor: Membership, { email, username, role }: AddMemberDto): Promise<Entry> {
     this.requireManaged(actor, role);
     const user = await this.findUser({ email, username });
-    if (user) {
+    if (user && (!email || this.isProven(user))) {
       const member = await this.add(actor.shopId, { user, role, by: actor.userId });
       await this.invitations.closeFor(actor.shopId, user.email);
       return { person: { member, user } };
@@ -80,6 +83,11 @@ export class TeamService {
     const { name } = await this.getShop(actor.shopId);
     const invitation = { email, role, invitedBy: actor.userId, shopName: name };
     return { invitation: await this.invitations.invite(actor.shopId, invitation, new Date()) };
+  }
+
+  /** Where no e-mail can be sent, nobody can prove anything: then the address has to do. */
+  private isProven({ emailVerifiedAt }: User): boolean {
+    return emailVerifiedAt !== undefined || !this.invitations.areMailed;
   }
 
   /**
@@ -97,6 +105,7 @@ export class TeamService {
       );
     }
     if (!(await this.invitations.claim(invitation))) throw usedUp();
+    await this.users.recordEmailVerified(userId, new Date());
     const shopId = invitation.shopId.toHexString();
     const by = invitation.invitedBy.toHexString();
     try {
