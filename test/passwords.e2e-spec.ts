@@ -1,7 +1,7 @@
 import { hash } from '@node-rs/argon2';
 import { getModelToken } from '@nestjs/mongoose';
 import type { Model } from 'mongoose';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { AccountToken } from '../src/auth/account-token.schema.js';
 import { User } from '../src/users/user.schema.js';
 import { SmtpServer } from './providers/smtp.server.js';
@@ -109,13 +109,68 @@ describe('a forgotten password', () => {
     expect(smtp.mails.slice(before).some(({ to }) => to[0]?.includes('nobody'))).toBe(false);
   });
 
-  it('answers at once while the mail server hangs, and the stop does not hang with it', async () => {
+  it('is refused when it is the username, which does not cost the link', async () => {
+    const { email, username } = await anUser();
+    const token = await askForReset(email);
+    const { body } = await post('password/reset', { token, password: username }).expect(400);
+    expect(body.details[0]).toMatchObject({ field: 'password' });
+    await post('password/reset', { token, password: NEW_PASSWORD }).expect(200);
+  });
+
+  it('is not set for a disabled account by a link from before', async () => {
+    const { email, id } = await anUser();
+    const token = await askForReset(email);
+    await users.updateOne({ _id: id }, { $set: { disabledAt: new Date() } });
+    await post('password/reset', { token, password: NEW_PASSWORD }).expect(400);
+  });
+
+  it('ends the sign-ins that were on their way with the old one', async () => {
     const { email } = await anUser();
-    smtp.hangs = true;
+    const token = await askForReset(email);
+    const [reset, ...logins] = await Promise.all([
+      post('password/reset', { token, password: NEW_PASSWORD }),
+      ...Array.from({ length: 8 }, () => login(email, PASSWORD)),
+    ]);
+    expect(reset.status).toBe(200);
+    for (const { body } of logins) {
+      await app.request
+        .get('/api/auth/me')
+        .set('Authorization', `Bearer ${body.data?.token}`)
+        .expect(401);
+    }
+  });
+
+  it('answers at once while the mail server hangs, and the stop does not hang with it', async () => {
+    const silent = await SmtpServer.start();
+    silent.hangs = true;
+    const local = await createTestApp({ SMTP_URL: silent.url });
+    const account = anAccount();
     const startedAt = Date.now();
-    await post('password/forgot', { email }).expect(200);
+    await local.request.post('/api/auth/register').send(account).expect(201);
+    const { email } = account;
+    await local.request.post('/api/auth/password/forgot').send({ email }).expect(200);
     expect(Date.now() - startedAt).toBeLessThan(2_000);
-    smtp.hangs = false;
+    await eventually(() => expect(silent.connections).toBe(2));
+    await local.close();
+    expect(Date.now() - startedAt).toBeLessThan(9_000);
+    expect(local.logs).toContainEqual(
+      expect.objectContaining({ msg: 'stopped before all mails were sent', lost: 2 }),
+    );
+    await silent.stop();
+  });
+
+  it('is answered the same when the mail is refused, and the log holds no link', async () => {
+    const { email } = await anUser();
+    await mailedToken('verify-email', email);
+    smtp.quotes = true;
+    onTestFinished(() => void (smtp.quotes = false));
+    await post('password/forgot', { email }).expect(200);
+    await eventually(() =>
+      expect(app.logs).toContainEqual(
+        expect.objectContaining({ msg: 'mail not sent', responseCode: 554 }),
+      ),
+    );
+    expect(JSON.stringify(app.logs)).not.toContain('token=');
   });
 
   it('cannot be mailed in production without a mail server (503), whoever asks', async () => {
@@ -131,6 +186,12 @@ describe('a forgotten password', () => {
         .expect(503);
       expect(body.code).toBe('mail_not_configured');
     }
+    const { body } = await silent.request.post('/api/auth/register').send(anAccount()).expect(201);
+    const refused = await silent.request
+      .post('/api/auth/email/verify/request')
+      .set('Authorization', `Bearer ${body.data.token}`)
+      .expect(503);
+    expect(refused.body.code).toBe('mail_not_configured');
     await silent.close();
   });
 
@@ -190,6 +251,27 @@ describe('password hashes', () => {
     expect(await stored()).toBe(old);
     await login(email, PASSWORD).expect(200);
     expect(await stored()).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
+  });
+
+  it('are not made anew from an old password while another is set', async () => {
+    for (let round = 0; round < 5; round++) {
+      const { email, id } = await anUser();
+      const token = await askForReset(email);
+      const old = await hash(PASSWORD, { memoryCost: 8_192, timeCost: 1, parallelism: 1 });
+      await users.updateOne({ _id: id }, { $set: { passwordHash: old } });
+      const reset = post('password/reset', { token, password: NEW_PASSWORD });
+      await Promise.all([reset, login(email, PASSWORD), login(email, PASSWORD)]);
+      await login(email, PASSWORD).expect(401);
+      await login(email, NEW_PASSWORD).expect(200);
+    }
+  });
+
+  it('are made anew once by logins at once, and each of them is let in', async () => {
+    const { email, id } = await anUser();
+    const old = await hash(PASSWORD, { memoryCost: 8_192, timeCost: 1, parallelism: 1 });
+    await users.updateOne({ _id: id }, { $set: { passwordHash: old } });
+    const logins = Array.from({ length: 6 }, () => login(email, PASSWORD).expect(200));
+    await Promise.all(logins);
   });
 
   it.each(['password1', 'QWERTYUIOP'])('are not made of %s (400)', async (password) => {

@@ -63,6 +63,13 @@ describe('oneself', () => {
     await login(email, PASSWORD).expect(200);
   });
 
+  it('keeps the name when the new password is refused (400)', async () => {
+    const me = await aUser(app);
+    const username = `n_${Date.now().toString(36)}`;
+    await me.put(path(me.userId), { username, passwordHash: username }).expect(400);
+    expect((await me.get('/api/auth/me')).body.data.username).toBe(me.username);
+  });
+
   it.each(['data:image/png;base64,AAAA', 'javascript:alert(1)', 'x'.repeat(2_001)])(
     'takes no picture that is not an address (400): %.30s',
     async (avatarUrl) => {
@@ -129,6 +136,22 @@ describe('a disabled account', () => {
     expect(body.code).toBe('invalid_credentials');
     await administrator.put(`${path(user.userId)}/disabled`, { disabled: false }).expect(200);
     await login(email, PASSWORD).expect(200);
+  });
+
+  it('keeps no session of a sign-in that was on its way', async () => {
+    const [administrator, user] = [await aUser(app), await aUser(app)];
+    await users.updateOne({ _id: administrator.userId }, { $set: { role: 'admin' } });
+    const email = await emailOf(user);
+    const [, ...logins] = await Promise.all([
+      administrator.put(`${path(user.userId)}/disabled`, { disabled: true }).expect(200),
+      ...Array.from({ length: 8 }, () => login(email, PASSWORD)),
+    ]);
+    for (const { body } of logins) {
+      await app.request
+        .get('/api/auth/me')
+        .set('Authorization', `Bearer ${body.data?.token}`)
+        .expect(401);
+    }
   });
 
   it('is made by administrators of the platform only, and not of themselves', async () => {

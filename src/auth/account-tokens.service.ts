@@ -3,7 +3,7 @@ import { InjectModel } from '@nestjs/mongoose';
 import type { Model } from 'mongoose';
 import { AppError, ERRORS } from '../platform/http/app-error.js';
 import { AccountToken, type AccountTokenPurpose } from './account-token.schema.js';
-import { hashOneTimeSecret, isOneTimeSecret, makeOneTimeSecret } from './one-time-secret.js';
+import { hashOneTimeSecret, makeOneTimeSecret } from './one-time-secret.js';
 
 const MINUTE_MS = 60_000;
 const LIFETIME_MS: Record<AccountTokenPurpose, number> = {
@@ -33,21 +33,31 @@ export class AccountTokensService {
    * @throws AppError `invalid_token` when it is unknown, used, replaced or expired
    */
   async consume(token: string, purpose: AccountTokenPurpose, now: Date): Promise<string> {
-    const used = isOneTimeSecret(token)
-      ? await this.tokens
-          .findOneAndDelete({
-            tokenHash: hashOneTimeSecret(token),
-            purpose,
-            expiresAt: { $gt: now },
-          })
-          .lean()
-      : null;
-    if (!used) throw new AppError('invalid_token', ERRORS.invalid_token.example);
+    const used = await this.tokens.findOneAndDelete(usable(token, purpose, now)).lean();
+    if (!used) throw invalidToken();
     return used.userId.toHexString();
+  }
+
+  /**
+   * Whose token it is, which stays good.
+   * @throws AppError `invalid_token`
+   */
+  async requireOwner(token: string, purpose: AccountTokenPurpose, now: Date): Promise<string> {
+    const found = await this.tokens.findOne(usable(token, purpose, now)).lean();
+    if (!found) throw invalidToken();
+    return found.userId.toHexString();
   }
 
   /** Ends what was sent: after a new password no older link may set another. */
   async withdraw(userId: string, purpose: AccountTokenPurpose): Promise<void> {
     await this.tokens.deleteOne({ userId, purpose });
   }
+}
+
+export function invalidToken(): AppError {
+  return new AppError('invalid_token', ERRORS.invalid_token.example);
+}
+
+function usable(token: string, purpose: AccountTokenPurpose, now: Date) {
+  return { tokenHash: hashOneTimeSecret(token), purpose, expiresAt: { $gt: now } };
 }

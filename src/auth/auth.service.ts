@@ -35,7 +35,7 @@ export class AuthService {
     requireGoodPassword(password, { email, username });
     const passwordHash = await hashPassword(password);
     const user = await this.users.create({ email, passwordHash, username });
-    await this.verification.welcome(user);
+    this.verification.welcome(user);
     return this.signIn(user, device, { withPassword: true });
   }
 
@@ -46,12 +46,16 @@ export class AuthService {
       throw new AppError('invalid_credentials', 'The e-mail or the password is wrong.');
     }
     if (user.passwordHash && isOutdated(user.passwordHash)) {
-      await this.users.setPasswordHash(user._id.toHexString(), await hashPassword(password));
+      await this.users.renewPasswordHash(user, await hashPassword(password));
     }
     return this.signIn(user, device, { withPassword: true });
   }
 
-  /** Opens a session for somebody who has proven who they are. */
+  /**
+   * Opens a session for somebody who has proven who they are.
+   * @param user as it was read before that proof was checked
+   * @throws AppError `invalid_credentials` when the account has been changed since
+   */
   async signIn(
     user: User,
     device: Device,
@@ -63,8 +67,17 @@ export class AuthService {
       now,
       withPassword,
     });
-    await this.users.recordLogin(userId, now);
-    const accessToken = await this.tokens.sign({ userId, sessionId: session._id.toHexString() });
+    const sessionId = session._id.toHexString();
+    // After the session is there: who disables the account or sets a new password ends the sessions
+    // that they find, and this one may have come too late to be found.
+    if (!(await this.users.recordLogin(user, { at: now, withPassword }))) {
+      await this.sessions.revoke(userId, sessionId, now);
+      throw new AppError(
+        'invalid_credentials',
+        'The account was changed at this moment: sign in again.',
+      );
+    }
+    const accessToken = await this.tokens.sign({ userId, sessionId });
     return { user: { ...user, lastLogin: now }, session, accessToken, refreshToken };
   }
 

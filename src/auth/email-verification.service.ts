@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AppConfig } from '../platform/config/app-config.js';
-import { Mailer } from '../platform/mail/mailer.js';
+import { type Mail, Mailer } from '../platform/mail/mailer.js';
 import type { User } from '../users/user.schema.js';
 import { UsersService } from '../users/users.service.js';
 import { AccountTokensService } from './account-tokens.service.js';
@@ -17,12 +17,12 @@ export class EmailVerificationService {
   /** @throws AppError `mail_not_configured` */
   async request(userId: string): Promise<void> {
     this.mailer.requireConfigured();
-    await this.send(await this.users.get(userId));
+    this.send(await this.users.get(userId));
   }
 
   /** After a registration, which neither waits for it nor fails with it. */
-  async welcome(user: User): Promise<void> {
-    if (this.mailer.isConfigured) await this.send(user);
+  welcome(user: User): void {
+    if (this.mailer.isConfigured) this.send(user);
   }
 
   /** @throws AppError `invalid_token` */
@@ -32,14 +32,19 @@ export class EmailVerificationService {
     await this.users.recordEmailVerified(userId, now);
   }
 
-  private async send({ _id, email, username }: User): Promise<void> {
+  private send(user: User): void {
+    this.mailer.sendLater(this.linkFor(user));
+  }
+
+  private async linkFor({ _id, email, username }: User): Promise<Mail> {
     const token = await this.tokens.issue(_id.toHexString(), 'email_verification', new Date());
-    this.mailer.sendLater({
+    return {
       to: email,
       subject: 'Confirm your e-mail address',
       text:
         `Hello ${username},\n\nconfirm that this address is yours, within a day:\n` +
-        `${this.config.appOrigins[0]}/verify-email?token=${token}\n`,
-    });
+        `${this.config.appOrigins[0]}/verify-email?token=${token}\n\n` +
+        'If you have no account here, do nothing: somebody mistyped their address.\n',
+    };
   }
 }

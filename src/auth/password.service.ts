@@ -2,9 +2,10 @@ import { Injectable } from '@nestjs/common';
 import { AppConfig } from '../platform/config/app-config.js';
 import type { Caller } from '../platform/http/access.decorators.js';
 import { AppError } from '../platform/http/app-error.js';
-import { Mailer } from '../platform/mail/mailer.js';
-import { UsersService } from '../users/users.service.js';
-import { AccountTokensService } from './account-tokens.service.js';
+import { type Mail, Mailer } from '../platform/mail/mailer.js';
+import type { User } from '../users/user.schema.js';
+import { type ProfileChanges, UsersService } from '../users/users.service.js';
+import { AccountTokensService, invalidToken } from './account-tokens.service.js';
 import { requireGoodPassword } from './password-rules.js';
 import { hashPassword, verifyPassword } from './password.js';
 import { SessionsService } from './sessions.service.js';
@@ -27,15 +28,7 @@ export class PasswordService {
     this.mailer.requireConfigured();
     const user = await this.users.findByEmail(email);
     if (!user || user.disabledAt) return;
-    const token = await this.tokens.issue(user._id.toHexString(), 'password_reset', new Date());
-    this.mailer.sendLater({
-      to: user.email,
-      subject: 'Set a new password',
-      text:
-        `Hello ${user.username},\n\nset a new password here, within 30 minutes:\n` +
-        `${this.config.appOrigins[0]}/reset-password?token=${token}\n\n` +
-        'If you did not ask for this, do nothing: your password stays as it is.\n',
-    });
+    this.mailer.sendLater(this.linkFor(user));
   }
 
   /**
@@ -43,11 +36,18 @@ export class PasswordService {
    * @throws AppError `invalid_token`
    */
   async reset(token: string, password: string): Promise<void> {
-    requireGoodPassword(password, {});
     const now = new Date();
-    const userId = await this.tokens.consume(token, 'password_reset', now);
-    await this.users.setPasswordHash(userId, await hashPassword(password));
-    await this.sessions.revokeAll(userId, now);
+    // Before it is used up: a password that is refused must not cost the link.
+    const userId = await this.tokens.requireOwner(token, 'password_reset', now);
+    const user = await this.users.get(userId);
+    if (user.disabledAt) throw invalidToken();
+    requireGoodPassword(password, user);
+    await this.tokens.consume(token, 'password_reset', now);
+    const at = new Date();
+    if (!(await this.users.setPassword(user, await hashPassword(password), { at }))) {
+      throw invalidToken();
+    }
+    await this.endOlderAccess(userId);
   }
 
   /**
@@ -55,22 +55,54 @@ export class PasswordService {
    * @throws AppError `invalid_credentials`
    */
   async change(caller: Caller, currentPassword: string, password: string): Promise<void> {
-    await this.requireCurrent(caller, currentPassword);
-    await this.set(caller, password);
+    const user = await this.users.get(caller.userId);
+    await this.requireCurrent(user, currentPassword);
+    requireGoodPassword(password, user);
+    await this.set(caller, user, { password });
   }
 
   /** @throws AppError `invalid_credentials` */
-  async requireCurrent({ userId }: Caller, currentPassword: string): Promise<void> {
-    const { passwordHash } = await this.users.get(userId);
+  async requireCurrent({ passwordHash }: User, currentPassword: string): Promise<void> {
     if (await verifyPassword(passwordHash, currentPassword)) return;
     throw new AppError('invalid_credentials', 'The current password is wrong.');
   }
 
-  /** Sets the password of somebody who has proven who they are. */
-  async set({ userId, sessionId }: Caller, password: string, field?: string): Promise<void> {
-    requireGoodPassword(password, await this.users.get(userId), field);
-    await this.users.setPasswordHash(userId, await hashPassword(password));
+  /**
+   * Sets a good password of somebody who has proven who they are, with their other changes.
+   * @param user as it was read before that proof was checked
+   * @throws AppError `invalid_credentials` when another was set since, or `username_taken`
+   */
+  async set(
+    { userId, sessionId }: Caller,
+    user: User,
+    { password, profile }: { password: string; profile?: ProfileChanges },
+  ): Promise<User> {
+    const passwordHash = await hashPassword(password);
+    const changed = await this.users.setPassword(user, passwordHash, { at: new Date(), profile });
+    if (!changed) {
+      throw new AppError(
+        'invalid_credentials',
+        'Another password was set at this moment: sign in with that one.',
+      );
+    }
+    await this.endOlderAccess(userId, sessionId);
+    return changed;
+  }
+
+  private async endOlderAccess(userId: string, exceptSessionId?: string): Promise<void> {
     await this.tokens.withdraw(userId, 'password_reset');
-    await this.sessions.revokeAll(userId, new Date(), sessionId);
+    await this.sessions.revokeAll(userId, new Date(), exceptSessionId);
+  }
+
+  private async linkFor({ _id, email, username }: User): Promise<Mail> {
+    const token = await this.tokens.issue(_id.toHexString(), 'password_reset', new Date());
+    return {
+      to: email,
+      subject: 'Set a new password',
+      text:
+        `Hello ${username},\n\nset a new password here, within 30 minutes:\n` +
+        `${this.config.appOrigins[0]}/reset-password?token=${token}\n\n` +
+        'If you did not ask for this, do nothing: your password stays as it is.\n',
+    };
   }
 }

@@ -26,14 +26,14 @@ export class ProfileService {
     return user;
   }
 
-  /** Changes oneself. What can be refused is looked at first, so that nothing is half done. */
+  /** Changes oneself, all or nothing. */
   async update(caller: Caller, userId: string, changes: UpdateProfileDto): Promise<User> {
     if (userId !== caller.userId) throw AppError.notFound('user');
-    const password = await this.requireNewPassword(caller, changes);
-    const { username, avatarUrl } = changes;
-    const updated = await this.users.updateProfile(userId, { username, avatarUrl });
-    if (password !== undefined) await this.passwords.set(caller, password);
-    return updated;
+    const user = await this.users.get(userId);
+    const password = await this.requireNewPassword(caller, user, changes);
+    const profile = { username: changes.username, avatarUrl: changes.avatarUrl };
+    if (password === undefined) return this.users.updateProfile(userId, profile);
+    return this.passwords.set(caller, user, { password, profile });
   }
 
   /** Whether a user may sign in; only an administrator of the platform decides that. */
@@ -52,19 +52,21 @@ export class ProfileService {
     return user;
   }
 
-  /** The new password that is asked for, once the caller has the right to set it. */
+  /** The new password that is asked for, once it is good and the caller has the right to set it. */
   private async requireNewPassword(
     caller: Caller,
-    { passwordHash, password, currentPassword }: UpdateProfileDto,
+    user: User,
+    { passwordHash, password, currentPassword, username }: UpdateProfileDto,
   ): Promise<string | undefined> {
+    const owner = { email: user.email, username: username ?? user.username };
     if (password) {
-      await this.passwords.requireCurrent(caller, currentPassword ?? '');
-      requireGoodPassword(password, await this.users.get(caller.userId));
+      await this.passwords.requireCurrent(user, currentPassword ?? '');
+      requireGoodPassword(password, owner);
       return password;
     }
     if (!passwordHash) return undefined;
     await this.requireRecentPassword(caller);
-    requireGoodPassword(passwordHash, await this.users.get(caller.userId), 'passwordHash');
+    requireGoodPassword(passwordHash, owner, 'passwordHash');
     return passwordHash;
   }
 

@@ -15,6 +15,10 @@ export class User {
   @Prop({ type: String })
   passwordHash?: string;
 
+  /** When another password was set; making the hash of the same one anew leaves it. */
+  @Prop({ type: Date, default: null })
+  passwordChangedAt: Date | null;
+
   @Prop({ required: true })
   username: string;
 

@@ -14,6 +14,12 @@ export interface NewUser {
   avatarUrl?: string;
 }
 
+/** What people change of themselves; an empty picture is removed. */
+export interface ProfileChanges {
+  username?: string;
+  avatarUrl?: string;
+}
+
 /** The form in which addresses are kept and compared. */
 export function normaliseEmail(email: string): string {
   return email.normalize('NFKC').trim().toLowerCase();
@@ -21,6 +27,16 @@ export function normaliseEmail(email: string): string {
 
 function usernameTaken(username: string): AppError {
   return AppError.conflict('username_taken', `"${username}" is taken: choose another username.`);
+}
+
+function updateOf({ username, avatarUrl }: ProfileChanges) {
+  return {
+    $set: {
+      ...(username ? { username, usernameKey: username.toLowerCase() } : {}),
+      ...(avatarUrl ? { avatarUrl } : {}),
+    },
+    $unset: avatarUrl === '' ? { avatarUrl: '' } : {},
+  };
 }
 
 @Injectable()
@@ -88,28 +104,38 @@ export class UsersService {
     return user;
   }
 
-  async setPasswordHash(userId: string, passwordHash: string): Promise<void> {
-    await this.users.updateOne({ _id: userId }, { $set: { passwordHash } });
+  /** Keeps the same password under another hash, unless a new one was set meanwhile. */
+  async renewPasswordHash({ _id, passwordHash }: User, renewed: string): Promise<void> {
+    await this.users.updateOne({ _id, passwordHash }, { $set: { passwordHash: renewed } });
   }
 
   /**
-   * Changes what is given; an empty picture is removed.
+   * Sets a new password, with other changes or none: all or nothing. Null when another was set since
+   * `user` was read: what was proven of the old one counts no more.
    * @throws AppError `username_taken`
    */
-  async updateProfile(
-    userId: string,
-    { username, avatarUrl }: { username?: string; avatarUrl?: string },
-  ): Promise<User> {
-    const set = {
-      ...(username ? { username, usernameKey: username.toLowerCase() } : {}),
-      ...(avatarUrl ? { avatarUrl } : {}),
-    };
-    const unset = avatarUrl === '' ? { avatarUrl: '' } : {};
-    try {
-      return await this.change(userId, { $set: set, $unset: unset });
-    } catch (error) {
-      throw isDuplicateKey(error, 'usernameKey') ? usernameTaken(username ?? '') : error;
-    }
+  async setPassword(
+    { _id, passwordChangedAt }: User,
+    passwordHash: string,
+    { at, profile = {} }: { at: Date; profile?: ProfileChanges },
+  ): Promise<User | null> {
+    const { $set, $unset } = updateOf(profile);
+    const password = { passwordHash, passwordChangedAt: at };
+    return this.requireFreeUsername(
+      profile,
+      this.users
+        .findOneAndUpdate(
+          { _id, passwordChangedAt: passwordChangedAt ?? null },
+          { $set: { ...$set, ...password }, $unset },
+          { returnDocument: 'after' },
+        )
+        .lean(),
+    );
+  }
+
+  /** @throws AppError `username_taken` */
+  async updateProfile(userId: string, profile: ProfileChanges): Promise<User> {
+    return this.requireFreeUsername(profile, this.change(userId, updateOf(profile)));
   }
 
   async setDisabled(userId: string, at: Date | null): Promise<User> {
@@ -121,8 +147,31 @@ export class UsersService {
     await this.users.updateOne({ _id: userId }, { $set: { emailVerifiedAt: at } });
   }
 
-  async recordLogin(userId: string, at: Date): Promise<void> {
-    await this.users.updateOne({ _id: userId }, { $set: { lastLogin: at } });
+  /**
+   * Whether the account still takes the sign-in: false when it was disabled, or the password that was
+   * given was changed, since `user` was read.
+   */
+  async recordLogin(
+    { _id, passwordChangedAt }: User,
+    { at, withPassword }: { at: Date; withPassword: boolean },
+  ): Promise<boolean> {
+    const unchanged = withPassword ? { passwordChangedAt: passwordChangedAt ?? null } : {};
+    const { matchedCount } = await this.users.updateOne(
+      { _id, disabledAt: { $exists: false }, ...unchanged },
+      { $set: { lastLogin: at } },
+    );
+    return matchedCount === 1;
+  }
+
+  private async requireFreeUsername<T>(
+    { username = '' }: ProfileChanges,
+    write: Promise<T>,
+  ): Promise<T> {
+    try {
+      return await write;
+    } catch (error) {
+      throw isDuplicateKey(error, 'usernameKey') ? usernameTaken(username) : error;
+    }
   }
 
   private async change(userId: string, change: UpdateQuery<User>): Promise<User> {

@@ -13,6 +13,8 @@ export class SmtpServer {
   readonly mails: ReceivedMail[] = [];
   /** Takes connections and says nothing. */
   hangs = false;
+  /** Refuses each mail with its own text, as some filters do. */
+  quotes = false;
   private readonly sockets = new Set<Socket>();
   private readonly server = createServer((socket) => this.serve(socket));
 
@@ -25,6 +27,10 @@ export class SmtpServer {
 
   get url(): string {
     return `smtp://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+  }
+
+  get connections(): number {
+    return this.sockets.size;
   }
 
   async stop(): Promise<void> {
@@ -45,10 +51,10 @@ export class SmtpServer {
       if (inData) {
         if (line !== '.') mail.data += `${line}\n`;
         else {
-          this.mails.push(mail);
+          if (this.quotes) say(`554 refused: ${mail.data.replaceAll('\n', ' ')}`);
+          else say((this.mails.push(mail), '250 taken'));
           mail = { from: '', to: [], data: '' };
           inData = false;
-          say('250 taken');
         }
       } else if (/^EHLO/i.test(line)) say('250 localhost');
       else if (/^MAIL FROM:/i.test(line)) say(((mail.from = line.slice(10)), '250 ok'));

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { createTransport, type Transporter } from 'nodemailer';
 import { AppConfig } from '../config/app-config.js';
@@ -10,6 +11,8 @@ export interface Mail {
 }
 
 const TIMEOUT_MS = 10_000;
+/** How long a stop waits: less than an operator's patience, and a server may dribble for ever. */
+const STOP_MS = 5_000;
 
 /** Sends e-mail over SMTP; without a server, development reads it in the log. */
 @Injectable()
@@ -49,19 +52,29 @@ export class Mailer implements OnApplicationShutdown {
   }
 
   /**
-   * Sends behind the answer, so that its time does not tell whether there was anybody to write to.
-   * A stop waits for what is on its way; a failure is logged, and the person asks again.
+   * Sends behind the answer, so that its time does not tell whether there was anybody to write to;
+   * hence the mail may still be in the making. A stop waits for what is on its way; a failure is
+   * logged, and the person asks again.
    */
-  sendLater(mail: Mail): void {
-    const work = this.send(mail).catch((error: unknown) => {
-      this.logger.error({ msg: 'mail not sent', error: String(error) });
-    });
+  sendLater(mail: Mail | Promise<Mail>): void {
+    const work: Promise<void> = Promise.resolve(mail)
+      .then((made) => this.send(made))
+      .catch((error: unknown) => this.logFailure(error))
+      .finally(() => this.sending.delete(work));
     this.sending.add(work);
-    void work.finally(() => this.sending.delete(work));
   }
 
   async onApplicationShutdown(): Promise<void> {
-    await Promise.all(this.sending);
+    await Promise.race([Promise.all(this.sending), delay(STOP_MS, undefined, { ref: false })]);
+    if (this.sending.size > 0) {
+      this.logger.error({ msg: 'stopped before all mails were sent', lost: this.sending.size });
+    }
     this.transport?.close();
+  }
+
+  /** Codes only: a server's refusal may quote the mail, and with it the link. */
+  private logFailure(error: unknown): void {
+    const { name, code, responseCode } = error as Record<string, unknown>;
+    this.logger.error({ msg: 'mail not sent', kind: String(name), code, responseCode });
   }
 }
