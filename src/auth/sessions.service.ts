@@ -4,6 +4,7 @@ import { InjectModel } from '@nestjs/mongoose';
 import { type Model, Types } from 'mongoose';
 import { DomainEvents } from '../events/domain-events.js';
 import { AppConfig } from '../platform/config/app-config.js';
+import { SharedReads } from '../platform/database/shared-reads.js';
 import { AppError } from '../platform/http/app-error.js';
 import {
   hashRefreshToken,
@@ -36,6 +37,7 @@ const LAST_USE_MS = 60_000;
 export class SessionsService {
   private readonly logger = new Logger(SessionsService.name);
   private readonly key: string;
+  private readonly reads = new SharedReads<Session>((ids) => this.mapByIds(ids));
 
   constructor(
     @InjectModel(Session.name) private readonly sessions: Model<Session>,
@@ -75,9 +77,8 @@ export class SessionsService {
 
   /** The session while it stands: read at every request, so that its end counts at once. */
   async findLive(sessionId: string, now: Date): Promise<Session | null> {
-    return this.sessions
-      .findOne({ _id: sessionId, revokedAt: null, expiresAt: { $gt: now } })
-      .lean();
+    const session = await this.reads.read(sessionId);
+    return session && !session.revokedAt && session.expiresAt > now ? session : null;
   }
 
   /** Those of `sessionIds` that stand, in one query. */
@@ -165,6 +166,11 @@ export class SessionsService {
       { $set: { revokedAt: now } },
     );
     this.events.emit('sessions.ended', { userId, exceptSessionId });
+  }
+
+  private async mapByIds(ids: string[]): Promise<Map<string, Session>> {
+    const found = await this.sessions.find({ _id: { $in: ids } }).lean();
+    return new Map(found.map((session) => [session._id.toHexString(), session]));
   }
 
   private tokenOf({ _id, family }: Session, generation: number): string {

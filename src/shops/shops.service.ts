@@ -3,11 +3,12 @@ import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import { type Model, Types } from 'mongoose';
 import { isDuplicateKey } from '../platform/database/database-errors.js';
+import { SharedReads } from '../platform/database/shared-reads.js';
 import { AppError } from '../platform/http/app-error.js';
 import { isObjectIdHex } from '../platform/http/object-id.pipe.js';
 import type { CreateShopDto } from './dto/create-shop.dto.js';
 import type { ShopRole } from './permissions.js';
-import { Shop } from './shop.schema.js';
+import { Shop, type TeamMember } from './shop.schema.js';
 import { SLUG_PATTERN, slugFromName } from './slug.js';
 
 export interface Membership {
@@ -21,6 +22,8 @@ const SLUG_ATTEMPTS = 5;
 
 @Injectable()
 export class ShopsService {
+  private readonly teams = new SharedReads<TeamMember[]>((shopIds) => this.mapTeams(shopIds));
+
   constructor(@InjectModel(Shop.name) private readonly shops: Model<Shop>) {}
 
   /** A slug that is asked for must be free; one made from the name gets a number when it is not. */
@@ -68,11 +71,10 @@ export class ShopsService {
   /** The caller's role, for guards and sockets alike; null for a stranger and for no shop. */
   async findMembership(shopId: string, userId: string): Promise<Membership | null> {
     if (!isObjectIdHex(shopId)) return null;
-    const shop = await this.shops
-      .findOne({ _id: shopId, 'team.userId': userId }, { 'team.$': 1 })
-      .lean();
-    const member = shop?.team[0];
-    return member ? { shopId: shopId.toLowerCase(), userId, role: member.role } : null;
+    const id = shopId.toLowerCase();
+    const team = (await this.teams.read(id)) ?? [];
+    const member = team.find((one) => one.userId.toHexString() === userId);
+    return member ? { shopId: id, userId, role: member.role } : null;
   }
 
   /** Takes the shop's next number, for a write that others must see. */
@@ -99,6 +101,11 @@ export class ShopsService {
       .lean();
     if (!shop) throw AppError.notFound('shop');
     return { name: shop.name, number: shop.orderCounter };
+  }
+
+  private async mapTeams(shopIds: string[]): Promise<Map<string, TeamMember[]>> {
+    const found = await this.shops.find({ _id: { $in: shopIds } }, { team: 1 }).lean();
+    return new Map(found.map(({ _id, team }) => [_id.toHexString(), team]));
   }
 
   private async insert(
