@@ -140,6 +140,28 @@ describe('a forgotten password', () => {
     }
   });
 
+  it('leaves no sign-in alive on an account that was disabled at that moment', async () => {
+    const { email, id } = await anUser();
+    const administrator = await anUser();
+    await users.updateOne({ _id: administrator.id }, { $set: { role: 'admin' } });
+    const logins = Array.from({ length: 20 }, async (_, turn) => {
+      await new Promise((resolve) => setTimeout(resolve, turn * 6));
+      return login(email, PASSWORD);
+    });
+    const disable = app.request
+      .put(`/api/auth/users/${id}/disabled`)
+      .set('Authorization', `Bearer ${administrator.token}`)
+      .send({ disabled: true })
+      .expect(200);
+    const [, ...answers] = await Promise.all([disable, ...logins]);
+    for (const { body } of answers) {
+      await app.request
+        .get('/api/auth/me')
+        .set('Authorization', `Bearer ${body.data?.token}`)
+        .expect(401);
+    }
+  });
+
   it('answers at once while the mail server hangs, and the stop does not hang with it', async () => {
     const silent = await SmtpServer.start();
     silent.hangs = true;
@@ -229,6 +251,26 @@ describe('a change of the password', () => {
     await me(token).expect(200);
     await me(other.body.data.token).expect(401);
     await login(email, NEW_PASSWORD).expect(200);
+  });
+
+  it('lets no sign-in with the old one outlive it, whenever that came', async () => {
+    const { email, token } = await anUser();
+    const change = () =>
+      app.request
+        .put('/api/auth/password')
+        .set('Authorization', `Bearer ${token}`)
+        .send({ currentPassword: PASSWORD, password: NEW_PASSWORD })
+        .expect(200);
+    const logins = Array.from({ length: 20 }, async (_, turn) => {
+      await new Promise((resolve) => setTimeout(resolve, turn * 6));
+      return login(email, PASSWORD);
+    });
+    const [, ...answers] = await Promise.all([change(), ...logins]);
+    const tokens = answers.flatMap(({ body }) => (body.success ? [body.data.token as string] : []));
+    for (const old of tokens) {
+      await app.request.get('/api/auth/me').set('Authorization', `Bearer ${old}`).expect(401);
+    }
+    await app.request.get('/api/auth/me').set('Authorization', `Bearer ${token}`).expect(200);
   });
 
   it('withdraws a link that was mailed before', async () => {

@@ -43,8 +43,9 @@ export class PasswordService {
     if (user.disabledAt) throw invalidToken();
     requireGoodPassword(password, user);
     await this.tokens.consume(token, 'password_reset', now);
-    const at = new Date();
-    if (!(await this.users.setPassword(user, await hashPassword(password), { at }))) {
+    const passwordHash = await hashPassword(password);
+    await this.endOlderAccess(userId);
+    if (!(await this.users.setPassword(user, passwordHash, { at: new Date() }))) {
       throw invalidToken();
     }
     await this.endOlderAccess(userId);
@@ -78,6 +79,7 @@ export class PasswordService {
     { password, profile }: { password: string; profile?: ProfileChanges },
   ): Promise<User> {
     const passwordHash = await hashPassword(password);
+    await this.endOlderAccess(userId, sessionId);
     const changed = await this.users.setPassword(user, passwordHash, { at: new Date(), profile });
     if (!changed) {
       throw new AppError(
@@ -89,6 +91,10 @@ export class PasswordService {
     return changed;
   }
 
+  /**
+   * Once before the password is set, so that a crash in between leaves no older session alive, and
+   * once after, for who signed in with the old password in between.
+   */
   private async endOlderAccess(userId: string, exceptSessionId?: string): Promise<void> {
     await this.tokens.withdraw(userId, 'password_reset');
     await this.sessions.revokeAll(userId, new Date(), exceptSessionId);

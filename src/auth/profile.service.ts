@@ -47,6 +47,8 @@ export class ProfileService {
       );
     }
     const now = new Date();
+    // Before, for a crash in between; and after, for who signed in in between.
+    if (disabled) await this.sessions.revokeAll(userId, now);
     const user = await this.users.setDisabled(userId, disabled ? now : null);
     if (disabled) await this.sessions.revokeAll(userId, now);
     return user;
