@@ -1,5 +1,6 @@
-import { isEmail, isISO8601 } from 'class-validator';
+import { isISO8601 } from 'class-validator';
 import type { FieldError } from '../platform/http/app-error.js';
+import { readEmail } from '../platform/http/email-address.js';
 import type { FieldType, FormField } from './form.schema.js';
 
 export type Answer = string | number | boolean | string[];
@@ -36,12 +37,7 @@ const CHECKS: Record<FieldType, Check> = {
   'Short Text': (_, answer) => requireText(answer, SHORT_TEXT_CHARACTERS),
   'Text Area': (_, answer) => requireText(answer, LONG_TEXT_CHARACTERS),
   Number: (_, answer) => requireNumber(answer),
-  Email: (_, answer) =>
-    requireShape(
-      answer,
-      (text) => isEmail(text),
-      'must be an e-mail address such as mya@example.com',
-    ),
+  Email: (_, answer) => requireEmail(answer),
   Phone: (_, answer) => requireShape(answer, isPhone, 'must be a phone number'),
   Date: (_, answer) => requireShape(answer, isDay, 'must be a date YYYY-MM-DD'),
   Dropdown: ({ options }, answer) => requireOption(answer, options),
@@ -115,6 +111,13 @@ function requireShape(answer: Answer, matches: (text: string) => boolean, messag
   const text = typeof answer === 'string' ? answer.trim() : '';
   if (!matches(text)) throw new WrongAnswer(message);
   return text;
+}
+
+/** In its normal form: what was checked is what is kept. */
+function requireEmail(answer: Answer): string {
+  const email = typeof answer === 'string' ? readEmail(answer) : undefined;
+  if (!email) throw new WrongAnswer('must be an e-mail address such as mya@example.com');
+  return email;
 }
 
 function requireNumber(answer: Answer): number {

@@ -4,8 +4,8 @@ import { InjectModel } from '@nestjs/mongoose';
 import type { Model } from 'mongoose';
 import { AppConfig } from '../platform/config/app-config.js';
 import { AppError } from '../platform/http/app-error.js';
+import { normaliseEmail } from '../platform/http/email-address.js';
 import { type Mail, Mailer } from '../platform/mail/mailer.js';
-import { normaliseEmail } from '../users/users.service.js';
 import { Invitation } from './invitation.schema.js';
 import type { ShopRole } from './permissions.js';
 

@@ -101,8 +101,13 @@ describe('tries at an account', () => {
     const app = await limitedApp({ TRUST_PROXY: '1' });
     const account = anAccount();
     await app.request.post('/api/auth/register').send(account).expect(201);
-    const spellings = [account.email, account.email.toUpperCase(), ` ${account.email} `];
-    const tries = (index: number) => signIn(app, spellings[index % 3]!, { via: '192.0.2.1' });
+    const spellings = [
+      account.email,
+      account.email.toUpperCase(),
+      ` ${account.email} `,
+      account.email.replace('@', '＠'),
+    ];
+    const tries = (index: number) => signIn(app, spellings[index % 4]!, { via: '192.0.2.1' });
     expect(await statuses(TRIES, tries)).toEqual(times(TRIES, 401));
     const right = { password: PASSWORD, via: '192.0.2.1' };
     const over = await signIn(app, account.email, right).expect(429);
@@ -124,6 +129,14 @@ describe('tries at an account', () => {
     const malformed = () => app.request.post('/api/auth/login').send({ email });
     expect(await statuses(TRIES + 5, malformed)).toEqual(times(TRIES + 5, 400));
     await eventually(async () => expect(leftOf(await right())).toBe(TRIES - 1));
+  });
+
+  it('are counted at once, whatever the body makes of the e-mail', async () => {
+    const app = await limitedApp();
+    const marks = '\u0301'.repeat(100_000) + '\u0323'.repeat(100_000);
+    const startedAt = performance.now();
+    await signIn(app, `${marks}@example.com`).expect(400);
+    expect(performance.now() - startedAt).toBeLessThan(1_000);
   });
 
   it('count while they run: parallel guesses gain nothing', async () => {

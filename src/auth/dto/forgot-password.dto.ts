@@ -1,9 +1,6 @@
-import { ApiProperty } from '@nestjs/swagger';
-import { IsEmail, MaxLength } from 'class-validator';
+import { EmailInput } from '../../platform/http/email-input.decorator.js';
 
 export class ForgotPasswordDto {
-  @ApiProperty({ maxLength: 254, example: 'mya@example.com' })
-  @IsEmail()
-  @MaxLength(254)
+  @EmailInput()
   email: string;
 }

@@ -1,10 +1,9 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IsString, MaxLength } from 'class-validator';
+import { EmailInput } from '../../platform/http/email-input.decorator.js';
 
 export class LoginDto {
-  @ApiProperty({ maxLength: 254, example: 'mya@example.com' })
-  @IsString()
-  @MaxLength(254)
+  @EmailInput()
   email: string;
 
   @ApiProperty({ maxLength: 200, example: 'a long pass phrase' })

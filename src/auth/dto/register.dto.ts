@@ -1,10 +1,9 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { IsEmail, IsString, Matches, MaxLength, MinLength } from 'class-validator';
+import { IsString, Matches, MaxLength, MinLength } from 'class-validator';
+import { EmailInput } from '../../platform/http/email-input.decorator.js';
 
 export class RegisterDto {
-  @ApiProperty({ maxLength: 254, example: 'mya@example.com' })
-  @IsEmail()
-  @MaxLength(254)
+  @EmailInput()
   email: string;
 
   @ApiProperty({ minLength: 6, maxLength: 200, example: 'a long pass phrase' })

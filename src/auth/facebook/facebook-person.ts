@@ -1,17 +1,16 @@
-import { isEmail } from 'class-validator';
+import { readEmail } from '../../platform/http/email-address.js';
 
 /** What we take of a Facebook profile. */
 export interface FacebookPerson {
   id: string;
   /** Empty when there is none. */
   name: string;
-  /** Undefined when the person did not give it, or has none. */
+  /** In its normal form; undefined when the person did not give it, or has none. */
   email?: string;
   photoUrl?: string;
 }
 
 const ID = /^\d{1,32}$/;
-const MAX_EMAIL_CHARACTERS = 254;
 const MAX_PHOTO_URL_CHARACTERS = 2_000;
 
 /** A person from the answer of `GET /me`; undefined when it names none. */
@@ -21,13 +20,9 @@ export function readPerson(answer: unknown): FacebookPerson | undefined {
   return {
     id,
     name: typeof name === 'string' ? name : '',
-    email: isAddress(email) ? email : undefined,
+    email: typeof email === 'string' ? readEmail(email) : undefined,
     photoUrl: photoOf(picture),
   };
-}
-
-function isAddress(email: unknown): email is string {
-  return typeof email === 'string' && email.length <= MAX_EMAIL_CHARACTERS && isEmail(email);
 }
 
 function photoOf(picture: unknown): string | undefined {

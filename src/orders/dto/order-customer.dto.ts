@@ -1,13 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import {
-  IsEmail,
-  IsOptional,
-  IsString,
-  Matches,
-  MaxLength,
-  MinLength,
-  ValidateIf,
-} from 'class-validator';
+import { IsOptional, IsString, Matches, MaxLength, MinLength, ValidateIf } from 'class-validator';
+import { EmailInput } from '../../platform/http/email-input.decorator.js';
 
 /** The app sends `''` for what was left empty. */
 const isFilled = (_: object, value: unknown): boolean =>
@@ -27,10 +20,8 @@ export class OrderCustomerDto {
   @Matches(/^\+?[\p{Nd}\s().\-/]{5,30}$/u, { message: 'phone must be a phone number' })
   phone?: string;
 
-  @ApiPropertyOptional({ maxLength: 254, example: 'aung@example.com' })
   @ValidateIf(isFilled)
-  @IsEmail()
-  @MaxLength(254)
+  @EmailInput({ required: false, example: 'aung@example.com' })
   email?: string;
 
   @ApiPropertyOptional({ maxLength: 500, example: '12 Strand Road, Yangon' })

@@ -48,7 +48,9 @@ export class Mailer implements OnApplicationShutdown {
       this.logger.log({ msg: 'mail not sent, as no SMTP_URL is set', to, subject, text });
       return;
     }
-    await this.transport.sendMail({ from: this.config.mailFrom, to, subject, text });
+    // An object is taken as one address; a text would be read as a list of them.
+    const recipient = { name: '', address: to };
+    await this.transport.sendMail({ from: this.config.mailFrom, to: recipient, subject, text });
   }
 
   /**

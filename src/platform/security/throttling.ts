@@ -2,6 +2,7 @@ import type { ExecutionContext } from '@nestjs/common';
 import { normalizeIp, type ThrottlerModuleOptions, type ThrottlerOptions } from '@nestjs/throttler';
 import type { AppConfig } from '../config/app-config.js';
 import type { AuthenticatedRequest } from '../http/access.decorators.js';
+import { normaliseEmail } from '../http/email-address.js';
 import type { RedisClient } from '../redis/redis.module.js';
 import { countedTries } from './account-tries.decorator.js';
 import { MemoryRateLimitStorage } from './memory-rate-limit.storage.js';
@@ -85,5 +86,5 @@ function accountOf(context: ExecutionContext): string {
   const caller = callerOf(context);
   if (caller || typeof body !== 'object' || body === null) return caller;
   const named = ACCOUNT_FIELDS.map((field) => body[field]).find((value) => value !== undefined);
-  return typeof named === 'string' ? named.normalize('NFKC').trim().toLowerCase() : '';
+  return typeof named === 'string' ? normaliseEmail(named) : '';
 }

@@ -1,5 +1,6 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
-import { IsEmail, IsOptional, Matches, MaxLength, ValidateIf } from 'class-validator';
+import { IsOptional, Matches, ValidateIf } from 'class-validator';
+import { EmailInput } from '../../platform/http/email-input.decorator.js';
 import type { ShopRole } from '../permissions.js';
 import { RoleInput } from './role-input.decorator.js';
 
@@ -7,14 +8,12 @@ const isLeftOut = (value: unknown): boolean => value === undefined || value === 
 
 /** Somebody by e-mail address or by username. */
 export class AddMemberDto {
-  @ApiPropertyOptional({
+  @ValidateIf(({ email, username }: AddMemberDto) => !isLeftOut(email) || isLeftOut(username))
+  @EmailInput({
     description: 'Of somebody with an account or without; counts before `username`.',
-    maxLength: 254,
+    required: false,
     example: 'aung@example.com',
   })
-  @ValidateIf(({ email, username }: AddMemberDto) => !isLeftOut(email) || isLeftOut(username))
-  @IsEmail()
-  @MaxLength(254)
   email?: string;
 
   @ApiPropertyOptional({
