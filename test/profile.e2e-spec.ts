@@ -5,7 +5,7 @@ import { Session } from '../src/auth/session.schema.js';
 import { User } from '../src/users/user.schema.js';
 import { type Actor, aUser } from './support/actors.js';
 import { createTestApp, type TestApp } from './support/app.js';
-import { PASSWORD } from './support/bodies.js';
+import { anAccount, PASSWORD } from './support/bodies.js';
 
 let app: TestApp;
 let users: Model<User>;
@@ -122,6 +122,21 @@ describe('a new password by the profile', () => {
     const me = await aUser(app);
     const { body } = await me.put(path(me.userId), { passwordHash: 'password1' }).expect(400);
     expect(body.details[0].field).toBe('passwordHash');
+  });
+
+  it('is not blank, wherever it is set (400)', async () => {
+    const me = await aUser(app);
+    const blank = ' '.repeat(6);
+    for (const answer of [
+      await me.put(path(me.userId), { passwordHash: blank }),
+      await me.put(path(me.userId), { currentPassword: PASSWORD, password: blank }),
+      await me.put('/api/auth/password', { currentPassword: PASSWORD, password: blank }),
+      await app.request.post('/api/auth/register').send(anAccount({ password: blank })),
+    ]) {
+      expect(answer.status).toBe(400);
+      expect(answer.body.details[0].message).toMatch(/ must not be blank/);
+    }
+    await login(await emailOf(me), PASSWORD).expect(200);
   });
 });
 

@@ -13,8 +13,12 @@ const COMMON = new Set(
   ).split(' '),
 );
 
+/** Spaces of any kind, controls and what has no width: a person who typed these typed nothing. */
+const BLANK = /^[\s\p{Cc}\p{Cf}]*$/u;
+
 /**
- * Refuses a password that is among the first guesses: a common one, or the person's own name.
+ * Refuses a password that shows nothing, or is among the first guesses: a common one, or the person's
+ * own name.
  * @param field name of the field in the request
  * @throws AppError `validation_failed`
  */
@@ -25,8 +29,10 @@ export function requireGoodPassword(
 ): void {
   const guess = password.toLowerCase();
   const own = [email?.toLowerCase(), email?.split('@')[0]?.toLowerCase(), username?.toLowerCase()];
-  const message = COMMON.has(guess)
-    ? `${field} is one of the most common passwords: choose another`
-    : own.includes(guess) && `${field} must not be your e-mail or username`;
-  if (message) throw AppError.validation([{ field, message }]);
+  const refuse = (rule: string): never => {
+    throw AppError.validation([{ field, message: `${field} ${rule}` }]);
+  };
+  if (BLANK.test(password)) refuse('must not be blank: choose a phrase');
+  if (COMMON.has(guess)) refuse('is one of the most common passwords: choose another');
+  if (own.includes(guess)) refuse('must not be your e-mail or username');
 }
