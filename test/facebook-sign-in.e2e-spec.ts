@@ -253,14 +253,16 @@ describe('coming back', () => {
     expect(new Set(ids).size).toBe(1);
   });
 
-  it.each([{ email: undefined }, { email: 'no address' }, { email: ['a@example.com'] }])(
-    'says so when Facebook gives no e-mail: %j',
-    async ({ email }) => {
-      const person = aPerson({ email });
-      expectFailurePage(await signIn(person), 400, 'email_missing');
-      expect(await users.findOne({ facebookId: person.id }).lean()).toBeNull();
-    },
-  );
+  it.each([
+    { email: undefined },
+    { email: 'no address' },
+    { email: ['a@example.com'] },
+    { email: 'victim＠good.com，me@evil.com' },
+  ])('says so when Facebook gives no e-mail: %j', async ({ email }) => {
+    const person = aPerson({ email });
+    expectFailurePage(await signIn(person), 400, 'email_missing');
+    expect(await users.findOne({ facebookId: person.id }).lean()).toBeNull();
+  });
 
   it('needs no e-mail of who is linked already', async () => {
     const person = aPerson();
