@@ -1,6 +1,7 @@
 import { Prop, Schema, SchemaFactory } from '@nestjs/mongoose';
 import { SchemaTypes, type Types } from 'mongoose';
 import { shopScoped } from '../platform/database/shop-scoped.plugin.js';
+import { type PendingStockChange, PendingStockChangeSchema } from './stock-movement.schema.js';
 
 export const ITEM_TYPES = ['product', 'service'] as const;
 export type ItemType = (typeof ITEM_TYPES)[number];
@@ -39,6 +40,17 @@ export class Product {
   @Prop({ type: Number, default: null, min: 0 })
   stock: number | null;
 
+  /** Counts the changes of `stock`. */
+  @Prop({ required: true, default: 0 })
+  stockVersion: number;
+
+  @Prop({ type: Date, default: null })
+  stockChangedAt: Date | null;
+
+  /** Changes of `stock`, written in one step with it, on their way to the movements. */
+  @Prop({ type: [PendingStockChangeSchema], default: [] })
+  pendingStockChanges: PendingStockChange[];
+
   @Prop({ default: '' })
   sku: string;
 
@@ -65,3 +77,5 @@ ProductSchema.plugin(shopScoped);
 
 // The catalogue in order of creation; products by id; the conditional update of one product's stock.
 ProductSchema.index({ shopId: 1, _id: 1 });
+// Changes of stock that were left behind by a process that died.
+ProductSchema.index({ 'pendingStockChanges.at': 1 }, { sparse: true });

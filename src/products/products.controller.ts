@@ -3,7 +3,7 @@ import { ApiParam, ApiTags } from '@nestjs/swagger';
 import { ApiAnswer, ApiPage } from '../platform/http/api-docs.decorators.js';
 import { ObjectIdPipe } from '../platform/http/object-id.pipe.js';
 import type { Page } from '../platform/http/page.js';
-import { RequirePermission, ShopId } from '../shops/shop-access.decorators.js';
+import { MemberId, RequirePermission, ShopId } from '../shops/shop-access.decorators.js';
 import { CreateProductDto } from './dto/create-product.dto.js';
 import { ListProductsQuery } from './dto/list-products.query.js';
 import { ProductResponse } from './dto/product.response.js';
@@ -29,8 +29,12 @@ export class ProductsController {
   @Post()
   @RequirePermission('products:write')
   @ApiAnswer(ProductResponse, { status: 201, summary: 'Add a product or a service' })
-  async create(@ShopId() shopId: string, @Body() body: CreateProductDto): Promise<ProductResponse> {
-    return ProductResponse.from(await this.products.create(shopId, body));
+  async create(
+    @ShopId() shopId: string,
+    @MemberId() memberId: string,
+    @Body() body: CreateProductDto,
+  ): Promise<ProductResponse> {
+    return ProductResponse.from(await this.products.create(shopId, memberId, body));
   }
 
   @Get(':productId')

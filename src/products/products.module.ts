@@ -4,14 +4,20 @@ import { ShopsModule } from '../shops/shops.module.js';
 import { Product, ProductSchema } from './product.schema.js';
 import { ProductsController } from './products.controller.js';
 import { ProductsService } from './products.service.js';
+import { StockMovement, StockMovementSchema } from './stock-movement.schema.js';
+import { StockMovementsController } from './stock-movements.controller.js';
+import { StockService } from './stock.service.js';
 
 @Module({
   imports: [
-    MongooseModule.forFeature([{ name: Product.name, schema: ProductSchema }]),
+    MongooseModule.forFeature([
+      { name: Product.name, schema: ProductSchema },
+      { name: StockMovement.name, schema: StockMovementSchema },
+    ]),
     ShopsModule,
   ],
-  controllers: [ProductsController],
-  providers: [ProductsService],
-  exports: [ProductsService],
+  controllers: [ProductsController, StockMovementsController],
+  providers: [ProductsService, StockService],
+  exports: [ProductsService, StockService],
 })
 export class ProductsModule {}

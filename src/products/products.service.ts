@@ -9,17 +9,20 @@ import type { CreateProductDto } from './dto/create-product.dto.js';
 import type { ListProductsQuery } from './dto/list-products.query.js';
 import { amountsInMinor } from './product-amounts.js';
 import { Product } from './product.schema.js';
+import { StockService } from './stock.service.js';
 
 @Injectable()
 export class ProductsService {
   constructor(
     @InjectModel(Product.name) private readonly products: Model<Product>,
     private readonly shops: ShopsService,
+    private readonly stock: StockService,
   ) {}
 
-  async create(shopId: string, dto: CreateProductDto): Promise<Product> {
+  async create(shopId: string, by: string, dto: CreateProductDto): Promise<Product> {
     requireDaysInOrder(dto);
     const { currency } = await this.shops.get(shopId);
+    const stock = dto.itemType === 'service' ? null : (dto.stock ?? null);
     const product = await this.products.create({
       shopId: new Types.ObjectId(shopId),
       name: dto.name,
@@ -27,14 +30,16 @@ export class ProductsService {
       ...amountsInMinor(dto, currency),
       promoStartDate: dto.promoStartDate || null,
       promoEndDate: dto.promoEndDate || null,
-      stock: dto.itemType === 'service' ? null : (dto.stock ?? null),
+      ...this.stock.opening(stock, { by, reason: 'opening' }, new Date()),
       sku: dto.sku ?? '',
       imageUrl: dto.imageUrl ?? '',
       category: dto.category ?? '',
       itemType: dto.itemType ?? 'product',
       currency,
     });
-    return product.toObject();
+    const created = product.toObject();
+    await this.stock.moveChanges(created);
+    return created;
   }
 
   /** Oldest first. */
@@ -60,33 +65,6 @@ export class ProductsService {
     const product = await this.products.findOne({ shopId, _id: productId }).lean();
     if (!product) throw AppError.notFound('product');
     return product;
-  }
-
-  /**
-   * Takes `quantity` out of stock in one step, whole or not at all; what is not counted is always
-   * there. False when too little is left, or the product is gone.
-   */
-  async reserve(shopId: string, productId: string, quantity: number): Promise<boolean> {
-    const reserved = await this.products
-      .findOneAndUpdate(
-        { shopId, _id: productId, stock: { $gte: quantity } },
-        { $inc: { stock: -quantity } },
-        { projection: { _id: 1 } },
-      )
-      .lean();
-    if (reserved) return true;
-    return (await this.products.exists({ shopId, _id: productId, stock: null })) !== null;
-  }
-
-  /** Puts back what `reserve` took. */
-  async release(shopId: string, productId: string, quantity: number): Promise<void> {
-    await this.products
-      .findOneAndUpdate(
-        { shopId, _id: productId, stock: { $ne: null } },
-        { $inc: { stock: quantity } },
-        { projection: { _id: 1 } },
-      )
-      .lean();
   }
 }
 
