@@ -1,4 +1,5 @@
 import { Prop, Schema, SchemaFactory } from '@nestjs/mongoose';
+import { SchemaTypes, type Types } from 'mongoose';
 
 /** The first answer of a request that was sent with a key, or the promise of one while it runs. */
 @Schema({ collection: 'idempotency_keys' })
@@ -13,6 +14,10 @@ export class IdempotencyKey {
   /** Names the attempt that holds the key: one that was overtaken can no longer answer or free it. */
   @Prop({ required: true })
   attempt: string;
+
+  /** Names what the request does: the same for every attempt, so that none does it twice. */
+  @Prop({ type: SchemaTypes.ObjectId, required: true })
+  operationId: Types.ObjectId;
 
   @Prop({ required: true })
   lockedUntil: Date;

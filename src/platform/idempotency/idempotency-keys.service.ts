@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
-import type { Model } from 'mongoose';
+import { type Model, Types } from 'mongoose';
 import { isDuplicateKey } from '../database/database-errors.js';
 import { AppError } from '../http/app-error.js';
 import { IdempotencyKey } from './idempotency-key.schema.js';
@@ -16,6 +16,7 @@ export interface FirstAnswer {
 export interface Claim {
   id: string;
   attempt: string;
+  operationId: string;
 }
 
 const REMEMBERED_MS = 24 * 60 * 60 * 1000;
@@ -72,22 +73,30 @@ export class IdempotencyKeysService {
   /** Null when another attempt holds the key or has answered: then the upsert meets its `_id`. */
   private async tryClaim(id: string, bodyHash: string, now: Date): Promise<Claim | null> {
     const attempt = randomUUID();
-    const abandoned = { bodyHash, answer: { $exists: false }, lockedUntil: { $lte: now } };
+    const isAbandoned = { bodyHash, answer: { $exists: false }, lockedUntil: { $lte: now } };
+    const operation = new Types.ObjectId();
     try {
-      await this.keys.updateOne(
-        { _id: id, $or: [abandoned, { expiresAt: { $lte: now } }] },
-        {
-          $set: {
-            bodyHash,
-            attempt,
-            lockedUntil: new Date(now.getTime() + LOCK_MS),
-            expiresAt: new Date(now.getTime() + REMEMBERED_MS),
-          },
-          $unset: { answer: '', status: '' },
-        },
-        { upsert: true },
-      );
-      return { id, attempt };
+      const held = await this.keys
+        .findOneAndUpdate(
+          { _id: id, $or: [isAbandoned, { expiresAt: { $lte: now } }] },
+          [
+            {
+              $set: {
+                bodyHash,
+                attempt,
+                // Kept from an attempt whose process died; a key whose time is over means new work.
+                operationId: { $cond: [{ $gt: ['$expiresAt', now] }, '$operationId', operation] },
+                lockedUntil: new Date(now.getTime() + LOCK_MS),
+                expiresAt: new Date(now.getTime() + REMEMBERED_MS),
+              },
+            },
+            { $unset: ['answer', 'status'] },
+          ],
+          { upsert: true, returnDocument: 'after', updatePipeline: true },
+        )
+        .lean();
+      const operationId = held.operationId.toHexString();
+      return { id, attempt, operationId };
     } catch (error) {
       if (isDuplicateKey(error)) return null;
       throw error;

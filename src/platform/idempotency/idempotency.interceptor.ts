@@ -5,7 +5,7 @@ import {
   Logger,
   type NestInterceptor,
 } from '@nestjs/common';
-import type { Request, Response } from 'express';
+import type { Response } from 'express';
 import { from, lastValueFrom, type Observable } from 'rxjs';
 import type { AuthenticatedRequest } from '../http/access.decorators.js';
 import { AppError } from '../http/app-error.js';
@@ -15,6 +15,7 @@ import {
   type FirstAnswer,
   IdempotencyKeysService,
 } from './idempotency-keys.service.js';
+import type { OperationRequest } from './operation-id.decorator.js';
 
 export const IDEMPOTENCY_HEADER = 'Idempotency-Key';
 export const IDEMPOTENCY_KEY_LENGTH = { min: 8, max: 255 };
@@ -43,13 +44,14 @@ export class IdempotencyInterceptor implements NestInterceptor {
     context: ExecutionContext,
     next: CallHandler<unknown>,
   ): Promise<unknown> {
-    const request = context.switchToHttp().getRequest<Request>();
+    const request = context.switchToHttp().getRequest<OperationRequest>();
     const response = context.switchToHttp().getResponse<Response>();
     const claimed = await this.keys.claim(id, hashJson(request.body));
     if ('value' in claimed) {
       response.status(claimed.status).setHeader('Idempotency-Replayed', 'true');
       return claimed.value;
     }
+    request.operationId = claimed.operationId;
     const value = await this.runOrRelease(claimed, next);
     await this.remember(claimed, { status: response.statusCode, value });
     return value;
