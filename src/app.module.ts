@@ -1,6 +1,5 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
-import { ThrottlerModule } from '@nestjs/throttler';
 import { AuthGuard } from './auth/auth.guard.js';
 import { AuthModule } from './auth/auth.module.js';
 import { ConversationsModule } from './conversations/conversations.module.js';
@@ -17,10 +16,10 @@ import { JsonBodyInterceptor } from './platform/http/json-body.js';
 import { RequestValidationPipe } from './platform/http/validation.pipe.js';
 import { IdempotencyModule } from './platform/idempotency/idempotency.module.js';
 import { MailModule } from './platform/mail/mail.module.js';
-import { REDIS, RedisModule } from './platform/redis/redis.module.js';
+import { RedisModule } from './platform/redis/redis.module.js';
 import { CallerRateLimitGuard } from './platform/security/caller-rate-limit.guard.js';
 import { RateLimitGuard } from './platform/security/rate-limit.guard.js';
-import { throttlerOptions } from './platform/security/throttling.js';
+import { SecurityModule } from './platform/security/security.module.js';
 import { ProductsModule } from './products/products.module.js';
 import { RealtimeModule } from './realtime/realtime.module.js';
 import { ShopAccessGuard } from './shops/shop-access.guard.js';
@@ -34,7 +33,7 @@ const PLATFORM = [
   EventsModule,
   MailModule,
   IdempotencyModule,
-  ThrottlerModule.forRootAsync({ inject: [AppConfig, REDIS], useFactory: throttlerOptions }),
+  SecurityModule,
 ];
 
 /** Lowest layer first. */

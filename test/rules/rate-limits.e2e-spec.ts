@@ -74,10 +74,38 @@ describe('the limit of an address', () => {
     await app.request.get('/api/public/shops/nowhere').expect(404);
   });
 
+  it('counts what never reaches a route: unknown ones and broken bodies', async () => {
+    const app = await limitedApp();
+    const broken = () =>
+      app.request.post('/api/auth/login').type('application/json').send('{"email":');
+    const calls = [
+      () => app.request.get('/api/nothing'),
+      () => app.request.put('/api/auth/me'),
+      () => app.request.options('/api/shops'),
+      broken,
+    ];
+    const first = await app.request.get('/nowhere').expect(404);
+    expect(first.headers).toMatchObject({
+      'ratelimit-limit': String(ADDRESS_LIMIT),
+      'ratelimit-remaining': String(ADDRESS_LIMIT - 1),
+    });
+    const found = await statuses(ADDRESS_LIMIT - 1, (index) => calls[index % 4]!());
+    expect(new Set(found)).toEqual(new Set([400, 404]));
+    for (const path of ['/api/nothing', '/api/auth/me']) {
+      const over = await app.request.get(path).expect(429);
+      expect(over.body).toEqual(REFUSED);
+      expect(over.headers['retry-after']).toBe(over.headers['ratelimit-reset']);
+    }
+    expect((await broken().expect(429)).body).toEqual(REFUSED);
+    await app.request.get('/health/live').expect(200);
+  });
+
   it('is off with RATE_LIMITS=off', async () => {
     const app = await limitedApp({ RATE_LIMITS: 'off' });
-    const { headers } = await app.request.get('/api/auth/me');
-    expect(headers).not.toHaveProperty('ratelimit-limit');
+    for (const path of ['/api/auth/me', '/api/nothing']) {
+      const { headers } = await app.request.get(path);
+      expect(headers).not.toHaveProperty('ratelimit-limit');
+    }
     const email = 'nobody@example.com';
     expect(await statuses(TRIES + 2, () => signIn(app, email))).toEqual(times(TRIES + 2, 401));
   });

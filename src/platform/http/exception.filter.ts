@@ -9,6 +9,7 @@ import {
 import type { Request, Response } from 'express';
 import { isDatabaseUnavailable } from '../database/database-errors.js';
 import { requestId } from '../logging/request-context.js';
+import { RateLimiter } from '../security/rate-limiter.service.js';
 import { AppError, type ErrorCode, ERRORS } from './app-error.js';
 
 const DATABASE_RETRY_SECONDS = 2;
@@ -18,9 +19,17 @@ const DATABASE_RETRY_SECONDS = 2;
 export class ExceptionToEnvelopeFilter implements ExceptionFilter {
   private readonly logger = new Logger(ExceptionToEnvelopeFilter.name);
 
+  constructor(private readonly limiter: RateLimiter) {}
+
   catch(exception: unknown, host: ArgumentsHost): void {
     const request = host.switchToHttp().getRequest<Request>();
     const response = host.switchToHttp().getResponse<Response>();
+    const answer = (failure: unknown): void => this.answer(failure, request, response);
+    if (this.limiter.isGuarded(request)) answer(exception);
+    else this.limiter.hitUnguarded(request, response).then(() => answer(exception), answer);
+  }
+
+  private answer(exception: unknown, request: Request, response: Response): void {
     const error = toAppError(exception);
     if (error.code === 'internal_error') this.logBug(exception, request);
     if (response.headersSent) {

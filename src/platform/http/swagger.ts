@@ -32,7 +32,8 @@ posts \`{ type: 'facebook_signin', ok: true }\` to the app, else \`{ ok: false, 
 Requests are limited: 1200 a minute per address (IPv6: per /64) and 600 per signed-in user over all
 routes; some storefront routes have a tighter limit of their own. Sign-in, registration, password reset
 and linking bear 10 tries in 15 minutes per account and address, 100 per account, 100 per address; only
-refused tries count, but each request for an e-mail. Answers tell the tightest limit in
+refused tries count, but each request for an e-mail. Unknown routes and broken bodies count like any
+request. Answers tell the tightest limit in
 \`RateLimit-Limit\`, \`RateLimit-Remaining\` and \`RateLimit-Reset\` (seconds); above it they are 429
 \`rate_limited\` with \`Retry-After\`. \`/health\` has no limit.
 

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { type ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import {
@@ -8,18 +7,11 @@ import {
   type ThrottlerModuleOptions,
   type ThrottlerRequest,
 } from '@nestjs/throttler';
-import type { Response } from 'express';
-import { AppError } from '../http/app-error.js';
+import type { Request, Response } from 'express';
 import { countedTries } from './account-tries.decorator.js';
 import type { RateLimitStorage } from './rate-limit-storage.js';
-import { ADDRESS_LIMITS, limitsTries } from './throttling.js';
-
-interface State {
-  limit: number;
-  remaining: number;
-  /** Seconds until the window ends. */
-  reset: number;
-}
+import { RateLimiter } from './rate-limiter.service.js';
+import { ADDRESS_LIMITS, limitsTries, scopeOf } from './throttling.js';
 
 /** Counts the requests of an address, says in headers how many are left, and refuses the rest. */
 @Injectable()
@@ -28,8 +20,9 @@ export class RateLimitGuard extends ThrottlerGuard {
 
   constructor(
     @InjectThrottlerOptions() options: ThrottlerModuleOptions,
-    @InjectThrottlerStorage() private readonly storage: RateLimitStorage,
+    @InjectThrottlerStorage() storage: RateLimitStorage,
     reflector: Reflector,
+    private readonly limiter: RateLimiter,
   ) {
     super(options, storage, reflector);
   }
@@ -39,16 +32,18 @@ export class RateLimitGuard extends ThrottlerGuard {
     this.throttlers = this.throttlers.filter(({ name }) => this.names.includes(name ?? ''));
   }
 
+  override async canActivate(context: ExecutionContext): Promise<boolean> {
+    this.limiter.markGuarded(context.switchToHttp().getRequest<Request>());
+    return super.canActivate(context);
+  }
+
   protected override async handleRequest(request: ThrottlerRequest): Promise<boolean> {
-    const { context, limit, ttl, blockDuration, throttler, getTracker } = request;
+    const { context, limit, ttl, throttler, getTracker } = request;
     const { req, res } = this.getRequestResponse(context);
-    const name = throttler.name ?? '';
-    const key = keyOf(scopeOf(request), await getTracker(req, context));
-    const record = await this.storage.increment(key, ttl, limit, blockDuration, name);
-    const remaining = Math.max(0, limit - record.totalHits);
-    tell(res as Response, { limit, remaining, reset: record.timeToExpire });
-    if (record.isBlocked) throw tooMany(record.timeToBlockExpire);
-    if (limitsTries(name)) this.refundUnlessCounted(key, context);
+    const tracker = await getTracker(req, context);
+    const hit = { scope: routeScope(request), tracker, limit, ttlMs: ttl };
+    const key = await this.limiter.hit(hit, res as Response);
+    if (limitsTries(throttler.name)) this.refundUnlessCounted(key, context);
     return true;
   }
 
@@ -57,7 +52,7 @@ export class RateLimitGuard extends ThrottlerGuard {
     if (countedTries(context) === 'all') return;
     const response = context.switchToHttp().getResponse<Response>();
     response.once('finish', () => {
-      if (!isRefusal(response.statusCode)) void this.storage.refund(key);
+      if (!isRefusal(response.statusCode)) void this.limiter.refund(key);
     });
   }
 }
@@ -68,28 +63,8 @@ function isRefusal(status: number): boolean {
 }
 
 /** Routes share a limit, but for those with one of their own; tries count for each route. */
-function scopeOf({ context, limit, throttler }: ThrottlerRequest): string {
+function routeScope({ context, limit, throttler }: ThrottlerRequest): string {
   const isShared = limit === throttler.limit && !limitsTries(throttler.name);
   const route = isShared ? '' : `${context.getClass().name}.${context.getHandler().name}`;
-  return `${throttler.name} ${route}`;
-}
-
-/** Of one length, and readable by nobody: it stands for addresses and e-mails. */
-function keyOf(scope: string, tracker: string): string {
-  return createHash('sha256').update(`${scope} ${tracker}`).digest('base64url');
-}
-
-/** Tells the tightest of the limits that a request meets, in the fields most clients know. */
-function tell(response: Response, { limit, remaining, reset }: State): void {
-  const told = response.getHeader('RateLimit-Remaining');
-  if (told !== undefined && Number(told) < remaining) return;
-  response.setHeader('RateLimit-Limit', limit);
-  response.setHeader('RateLimit-Remaining', remaining);
-  response.setHeader('RateLimit-Reset', reset);
-}
-
-function tooMany(seconds: number): AppError {
-  return new AppError('rate_limited', `Too many requests: try again in ${seconds} seconds.`, {
-    retryAfterSeconds: seconds,
-  });
+  return scopeOf(throttler.name ?? '', route);
 }

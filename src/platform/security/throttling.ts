@@ -22,13 +22,25 @@ export const CALLER_LIMITS = ['caller', 'tries', 'account-address', 'account'] a
 type LimitName = (typeof ADDRESS_LIMITS)[number] | (typeof CALLER_LIMITS)[number];
 type Limit = ThrottlerOptions & { name: LimitName; limit: number };
 
+/** One request or action at one limit. */
+export interface Hit {
+  /** What is limited, such as a route or an action. */
+  scope: string;
+  /** Whom it is counted for. */
+  tracker: string;
+  limit: number;
+  ttlMs: number;
+}
+
+const ADDRESS_LIMIT = { name: 'default', ttl: MINUTE_MS, limit: 1_200 } as const;
+
 /**
  * An office behind one address has more than a person, hence the first two. At an account, one
  * address is stopped long before the account is: who wants to lock somebody out needs ten
  * addresses, and gets the rest of a quarter of an hour.
  */
 const LIMITS: Limit[] = [
-  { name: 'default', ttl: MINUTE_MS, limit: 1_200, getTracker: addressOf },
+  { ...ADDRESS_LIMIT, getTracker: addressOf },
   { name: 'caller', ttl: MINUTE_MS, limit: 600, getTracker: (_, context) => callerOf(context) },
   { name: 'tries', ttl: TRIES_WINDOW_MS, limit: 100, getTracker: addressOf },
   {
@@ -59,6 +71,17 @@ export function throttlerOptions(
   };
 }
 
+/** What a limit counts: one route, or all that share it. */
+export function scopeOf(name: string, route = ''): string {
+  return `${name} ${route}`;
+}
+
+/** A request at the limit of its address that all routes share. */
+export function addressHit(request: { ip?: string }): Hit {
+  const { name, limit, ttl } = ADDRESS_LIMIT;
+  return { scope: scopeOf(name), tracker: addressOf(request), limit, ttlMs: ttl };
+}
+
 /** Whether `name` limits tries at an account: they may be given back. */
 export function limitsTries(name: string | undefined): boolean {
   return name === 'tries' || name === 'account-address' || name === 'account';
@@ -71,7 +94,7 @@ function concerns(name: LimitName, context: ExecutionContext): boolean {
   return name === 'tries' || accountOf(context) !== '';
 }
 
-function addressOf({ ip = '' }: Record<string, string | undefined>): string {
+function addressOf({ ip = '' }: { ip?: string }): string {
   return normalizeIp(ip, IPV6_CLIENT_PREFIX);
 }
 
