@@ -1,11 +1,13 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { Injectable, Logger } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
-import type { Model } from 'mongoose';
+import { type Model, Types } from 'mongoose';
 import { AppConfig } from '../platform/config/app-config.js';
 import { AppError } from '../platform/http/app-error.js';
 import { normaliseEmail } from '../platform/http/email-address.js';
 import { type Mail, Mailer } from '../platform/mail/mailer.js';
+import { RateLimiter } from '../platform/security/rate-limiter.service.js';
+import { invitationHits } from './invitation-limits.js';
 import { Invitation } from './invitation.schema.js';
 import type { ShopRole } from './permissions.js';
 
@@ -15,6 +17,9 @@ export interface NewInvitation {
   invitedBy: string;
   shopName: string;
 }
+
+/** What an invitation holds beside its shop and its address. */
+type Offer = Pick<Invitation, 'role' | 'tokenHash' | 'invitedBy' | 'createdAt' | 'expiresAt'>;
 
 const TOKEN_BYTES = 32;
 const VALID_DAYS = 7;
@@ -28,6 +33,7 @@ export class InvitationsService {
   constructor(
     @InjectModel(Invitation.name) private readonly invitations: Model<Invitation>,
     private readonly mailer: Mailer,
+    private readonly limiter: RateLimiter,
     private readonly config: AppConfig,
   ) {}
 
@@ -37,8 +43,10 @@ export class InvitationsService {
   }
 
   /**
-   * Sends the link, then keeps what it opens, so that a mail that cannot be sent changes nothing.
-   * A new invitation of the same address takes the place of the one before.
+   * Takes a place among the shop's open invitations, sends the link, then keeps what it opens: a mail
+   * that cannot be sent changes nothing. A new invitation of the same address takes the place of the
+   * one before, which counts until then.
+   * @throws AppError `rate_limited`, or `conflict` when the shop has too many
    */
   async invite(
     shopId: string,
@@ -46,28 +54,29 @@ export class InvitationsService {
     now: Date,
   ): Promise<Invitation> {
     const address = normaliseEmail(email);
-    await this.requireRoom(shopId, address, now);
+    const giveBack = await this.limiter.take(invitationHits({ shopId, email: address, invitedBy }));
     const token = randomBytes(TOKEN_BYTES).toString('base64url');
-    await this.send({
-      to: address,
-      subject: `Join ${oneLine(shopName)} on Cliick`,
-      text: this.letter(oneLine(shopName), token),
-    });
-    return this.invitations
-      .findOneAndUpdate(
-        { shopId, email: address },
-        {
-          $set: {
-            role,
-            tokenHash: hashToken(token),
-            invitedBy,
-            createdAt: now,
-            expiresAt: new Date(now.getTime() + VALID_DAYS * DAY_MS),
-          },
-        },
-        { upsert: true, returnDocument: 'after' },
-      )
-      .lean();
+    const offer = {
+      role,
+      tokenHash: hashToken(token),
+      invitedBy: new Types.ObjectId(invitedBy),
+      createdAt: now,
+      expiresAt: new Date(now.getTime() + VALID_DAYS * DAY_MS),
+    };
+    try {
+      await this.reserve(shopId, address, offer);
+      await this.send({
+        to: address,
+        subject: `Join ${oneLine(shopName)} on Cliick`,
+        text: this.letter(oneLine(shopName), token),
+      });
+    } catch (error) {
+      // Only a place that was taken just now has this token.
+      await this.invitations.deleteOne({ shopId, tokenHash: offer.tokenHash });
+      await giveBack();
+      throw error;
+    }
+    return this.keep(shopId, address, offer);
   }
 
   /** A shop's invitations that nobody has accepted yet. */
@@ -110,12 +119,35 @@ export class InvitationsService {
     await this.invitations.deleteOne({ shopId, email });
   }
 
-  private async requireRoom(shopId: string, email: string, now: Date): Promise<void> {
-    const others = { shopId, email: { $ne: email }, expiresAt: { $gt: now } };
-    if ((await this.invitations.countDocuments(others)) < MAX_OPEN) return;
+  /**
+   * Takes a place for an address that has none. Counted after the write: of those that write at the
+   * same time each sees the others, and who sees too many steps back.
+   */
+  private async reserve(shopId: string, email: string, offer: Offer): Promise<void> {
+    const now = offer.createdAt;
+    await this.invitations.deleteOne({ shopId, email, expiresAt: { $lte: now } });
+    const { upsertedCount } = await this.invitations.updateOne(
+      { shopId, email },
+      { $setOnInsert: offer },
+      { upsert: true },
+    );
+    if (upsertedCount === 0) return;
+    const open = { shopId, expiresAt: { $gt: now } };
+    if ((await this.invitations.countDocuments(open)) <= MAX_OPEN) return;
     throw AppError.conflict(
       'conflict',
       `This shop has ${MAX_OPEN} open invitations: withdraw some first.`,
+    );
+  }
+
+  private async keep(shopId: string, email: string, offer: Offer): Promise<Invitation> {
+    const kept = await this.invitations
+      .findOneAndUpdate({ shopId, email }, { $set: offer }, { returnDocument: 'after' })
+      .lean();
+    if (kept) return kept;
+    throw AppError.conflict(
+      'conflict',
+      'The invitation was accepted or withdrawn at this moment: read the team again.',
     );
   }
 

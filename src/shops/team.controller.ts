@@ -39,7 +39,8 @@ export class TeamController {
     summary: 'Add somebody to the team, or invite them',
     description:
       'Who has an account is added at once; an unknown e-mail address gets a link that counts for ' +
-      '7 days. Admins give roles up to manager, the owner also admin.',
+      '7 days. Admins give roles up to manager, the owner also admin. Links are limited: one in two ' +
+      'minutes to an address from the same shop, 5 an hour from all shops, 50 an hour from a person.',
     errors: ['conflict', 'last_owner', 'mail_not_configured', 'provider_failed'],
   })
   async add(
