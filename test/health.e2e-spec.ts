@@ -39,7 +39,8 @@ describe('health', () => {
     const { body } = await stopping.request.get('/health/ready').expect(503);
     expect(body.error).toBe('Not ready: process is stopping.');
     await stopping.request.get('/health/live').expect(200);
-    await stopping.request.post('/api/auth/login').send({ email: 'x', password: 'y' }).expect(401);
+    const nobody = { email: 'nobody@example.com', password: 'y' };
+    await stopping.request.post('/api/auth/login').send(nobody).expect(401);
     await stopping.close();
   });
 });
