@@ -91,7 +91,10 @@ describe('orders', () => {
       orderId: 'MCXX-0001',
       shopId: shop.id,
       customer: { name: 'Aung', phone: '+95 9 123 456', email: '', address: 'Yangon' },
+      customerId: null,
+      channel: 'counter',
       formId: null,
+      formVersion: null,
       formName: '',
       fields: [],
       items: [

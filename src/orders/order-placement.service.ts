@@ -1,56 +1,68 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import { type Model, Types } from 'mongoose';
 import { DomainEvents } from '../events/domain-events.js';
-import { type Answers, checkAnswers } from '../forms/form-answers.js';
-import type { Form } from '../forms/form.schema.js';
+import { isDuplicateKey } from '../platform/database/database-errors.js';
+import { searchWordsOf } from '../platform/database/search-words.js';
 import { AppError } from '../platform/http/app-error.js';
 import type { Product } from '../products/product.schema.js';
 import { ProductsService } from '../products/products.service.js';
+import { StockService } from '../products/stock.service.js';
 import { ShopsService } from '../shops/shops.service.js';
-import type { OrderCustomerDto } from './dto/order-customer.dto.js';
-import type { OrderLineDto } from './dto/order-line.dto.js';
 import { OrderResponse } from './dto/order.response.js';
+import { HeldStockService } from './held-stock.service.js';
+import { type NewOrder, newOrder, requireAnswers, type UnwrittenOrder } from './new-order.js';
 import { type OrderLine, mergeLines } from './order-lines.js';
 import { orderNumber } from './order-number.js';
-import { orderTotal } from './order-totals.js';
-import { Order, type OrderField } from './order.schema.js';
+import { Order } from './order.schema.js';
 
-/** What somebody orders; `by` is the member who entered it, null for the customer. */
-export interface NewOrder {
-  customer: OrderCustomerDto;
-  lines: OrderLineDto[];
-  form: Form | null;
-  answers: Answers;
-  paymentMethod: string;
-  notes: string;
+/** An order that is being placed. */
+interface Placement {
+  shopId: string;
+  /** Id of the order to be. */
+  orderId: string;
   by: string | null;
+  lines: OrderLine[];
+  products: Map<string, Product>;
 }
 
-type PlacedOrder = Omit<Order, '_id' | 'orderId' | 'seq' | 'submittedAt' | 'updatedAt'>;
-
-/** Turns what is asked for into an order: answers checked, priced here, stock taken, numbered. */
+/**
+ * Turns what is asked for into an order: answers checked, priced here, stock taken, numbered.
+ *
+ * The pieces are held for the order's id first, then the order is written under that id, then they
+ * are sold. A process may die at any step: `HeldStockService` finds what is held, and the order is
+ * there, or never will be.
+ */
 @Injectable()
 export class OrderPlacementService {
-  private readonly logger = new Logger(OrderPlacementService.name);
-
   constructor(
     @InjectModel(Order.name) private readonly orders: Model<Order>,
     private readonly products: ProductsService,
+    private readonly stock: StockService,
+    private readonly heldStock: HeldStockService,
     private readonly shops: ShopsService,
     private readonly events: DomainEvents,
   ) {}
 
+  /** @throws AppError `validation_failed` naming each wrong field, or `out_of_stock`: then nothing is taken */
   async place(shopId: string, wanted: NewOrder): Promise<Order> {
+    const placed = wanted.operationId && (await this.findPlaced(shopId, wanted.operationId));
+    if (placed) return placed;
     const fields = requireAnswers(wanted);
     const lines = mergeLines(wanted.lines);
     const products = await this.requireProducts(shopId, lines);
-    const { currency } = await this.shops.get(shopId);
-    const order = assemble(shopId, { wanted, fields, lines, products, currency });
-    await this.reserveAll(shopId, lines, products);
-    const placed = await this.insertOrRelease(shopId, order, lines);
-    this.events.emit('order.created', { shopId, order: OrderResponse.from(placed) });
-    return placed;
+    const shop = await this.shops.get(shopId);
+    const at = new Date();
+    const order = newOrder({ wanted, shop, fields, lines, products, customerId: null, at });
+    const orderId = new Types.ObjectId().toHexString();
+    const placement = { shopId, orderId, by: wanted.by, lines, products };
+    const taken = await this.takeAll(placement);
+    for (const item of order.items) item.taken = taken.has(item.productId.toHexString());
+    return this.writeOrGiveUp(placement, order, wanted.operationId);
+  }
+
+  private async findPlaced(shopId: string, operationId: string): Promise<Order | null> {
+    return this.orders.findOne({ shopId, operationId }).lean();
   }
 
   private async requireProducts(shopId: string, lines: OrderLine[]): Promise<Map<string, Product>> {
@@ -67,39 +79,27 @@ export class OrderPlacementService {
     return products;
   }
 
-  /** Takes the stock of every line, or of none. */
-  private async reserveAll(
-    shopId: string,
-    lines: OrderLine[],
-    products: Map<string, Product>,
-  ): Promise<void> {
-    const reserved: OrderLine[] = [];
+  /** Takes the pieces of every line, or of none; the products whose stock is counted. */
+  private async takeAll(placement: Placement): Promise<Set<string>> {
+    const { shopId, orderId, by, lines } = placement;
+    const taken = new Set<string>();
     for (const line of lines) {
-      const enough = await this.reserveOrRelease(shopId, line, reserved);
-      if (!enough) throw await this.outOfStock(shopId, line, products);
-      reserved.push(line);
+      const taking = await this.stock.take(shopId, orderId, line, by).catch((error: unknown) => {
+        this.heldStock.finish(placement);
+        throw error;
+      });
+      if (taking === 'taken') taken.add(line.productId);
+      if (taking === 'short') {
+        await this.stock.undo(shopId, orderId, lines);
+        throw await this.outOfStock(placement, line);
+      }
     }
-  }
-
-  private async reserveOrRelease(
-    shopId: string,
-    { productId, quantity }: OrderLine,
-    reserved: OrderLine[],
-  ): Promise<boolean> {
-    try {
-      const enough = await this.products.reserve(shopId, productId, quantity);
-      if (!enough) await this.releaseAll(shopId, reserved);
-      return enough;
-    } catch (error) {
-      await this.releaseAll(shopId, reserved);
-      throw error;
-    }
+    return taken;
   }
 
   private async outOfStock(
-    shopId: string,
+    { shopId, products }: Placement,
     { productId, index }: OrderLine,
-    products: Map<string, Product>,
   ): Promise<AppError> {
     const [current] = await this.products.listByIds(shopId, [productId]);
     const left = current?.stock ?? 0;
@@ -113,110 +113,50 @@ export class OrderPlacementService {
     });
   }
 
-  private async insertOrRelease(
-    shopId: string,
-    order: PlacedOrder,
-    lines: OrderLine[],
+  /** After a failed write nobody knows whether the order is there: that is found out then. */
+  private async writeOrGiveUp(
+    placement: Placement,
+    unwritten: UnwrittenOrder,
+    operationId: string | undefined,
   ): Promise<Order> {
+    const { shopId } = placement;
     try {
-      const { name, number } = await this.shops.nextOrderNumber(shopId);
-      const seq = await this.shops.nextSeq(shopId);
-      const placed = await this.orders.create({
-        ...order,
-        orderId: orderNumber(name, number),
-        seq,
-      });
-      return placed.toObject();
+      const order = await this.write(placement, unwritten, operationId);
+      this.heldStock.settle(placement);
+      this.events.emit('order.created', { shopId, order: OrderResponse.from(order) });
+      return order;
     } catch (error) {
-      await this.releaseAll(shopId, lines);
-      throw error;
+      this.heldStock.finish(placement);
+      const isRepeated = operationId !== undefined && isDuplicateKey(error, 'operationId');
+      const first = isRepeated ? await this.findPlaced(shopId, operationId) : null;
+      if (first) return first;
+      throw isDuplicateKey(error, '_id') ? tooSlow() : error;
     }
   }
 
-  /** Never throws: the caller is about to report why the stock goes back. */
-  private async releaseAll(shopId: string, lines: OrderLine[]): Promise<void> {
-    for (const { productId, quantity } of lines) {
-      try {
-        await this.products.release(shopId, productId, quantity);
-      } catch (error) {
-        this.logger.error({
-          msg: 'stock not put back',
-          shopId,
-          productId,
-          quantity,
-          error: String(error),
-        });
-      }
-    }
+  private async write(
+    { shopId, orderId }: Placement,
+    unwritten: UnwrittenOrder,
+    operationId: string | undefined,
+  ): Promise<Order> {
+    const { name, number } = await this.shops.nextOrderNumber(shopId);
+    const readable = orderNumber(name, number);
+    const written = await this.orders.create({
+      ...unwritten,
+      _id: new Types.ObjectId(orderId),
+      orderId: readable,
+      searchWords: [...searchWordsOf([readable]), ...unwritten.searchWords],
+      seq: await this.shops.nextSeq(shopId),
+      ...(operationId ? { operationId: new Types.ObjectId(operationId) } : {}),
+    });
+    return written.toObject();
   }
 }
 
-function requireAnswers({ form, answers, lines, paymentMethod }: NewOrder): OrderField[] {
-  if (!form) return [];
-  const selection = { hasItems: lines.length > 0, paymentMethod };
-  const { answered, errors } = checkAnswers(form.fields, answers, selection);
-  if (errors.length > 0) throw AppError.validation(errors);
-  return answered;
-}
-
-interface OrderParts {
-  wanted: NewOrder;
-  fields: OrderField[];
-  lines: OrderLine[];
-  products: Map<string, Product>;
-  currency: string;
-}
-
-function assemble(
-  shopId: string,
-  { wanted, fields, lines, products, currency }: OrderParts,
-): PlacedOrder {
-  const { customer, form, by } = wanted;
-  const items = lines.flatMap(({ productId, quantity }) => {
-    const product = products.get(productId);
-    if (!product) return [];
-    return {
-      productId: product._id,
-      productName: product.name,
-      quantity,
-      price: product.retailPrice,
-    };
-  });
-  return {
-    shopId: new Types.ObjectId(shopId),
-    customer: {
-      name: customer.name.trim(),
-      phone: customer.phone ?? '',
-      email: customer.email ?? '',
-      address: customer.address ?? '',
-    },
-    formId: form?._id ?? null,
-    formName: form?.name ?? '',
-    fields,
-    items,
-    totalAmount: requireTotal(items),
-    currency,
-    status: 'pending',
-    paymentStatus: 'unpaid',
-    paymentMethod: wanted.paymentMethod,
-    notes: wanted.notes,
-    history: [
-      {
-        at: new Date(),
-        by: by ? new Types.ObjectId(by) : null,
-        from: null,
-        to: 'pending',
-        note: '',
-      },
-    ],
-  };
-}
-
-function requireTotal(items: PlacedOrder['items']): number {
-  try {
-    return orderTotal(items);
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    throw AppError.validation([{ field: 'items', message: `items: ${error.message}` }]);
-  }
+/** The recovery has taken it for dead. */
+function tooSlow(): AppError {
+  return AppError.conflict(
+    'conflict',
+    'Placing the order took too long, so it was not: try again.',
+  );
 }

@@ -2,6 +2,7 @@ import { Prop, Schema, SchemaFactory } from '@nestjs/mongoose';
 import { Schema as MongooseSchema, SchemaTypes, type Types } from 'mongoose';
 import type { Answer } from '../forms/form-answers.js';
 import { shopScoped } from '../platform/database/shop-scoped.plugin.js';
+import { ORDER_CHANNELS, type OrderChannel } from './order-channel.js';
 import { ORDER_PAYMENT_STATUSES, type OrderPaymentStatus } from './order-payment-status.js';
 import { ORDER_STATUSES, type OrderStatus } from './order-status.js';
 
@@ -48,6 +49,20 @@ export class OrderItem {
   /** Of one piece, in integer minor units of the order's currency. */
   @Prop({ required: true })
   price: number;
+
+  /** Whether the pieces came out of a counted stock, and go back there if the order ends. */
+  @Prop({ default: false })
+  taken: boolean;
+}
+
+/** Pieces on their way back to their stocks. */
+@Schema({ _id: false })
+export class Restock {
+  @Prop({ required: true })
+  since: Date;
+
+  @Prop({ type: SchemaTypes.ObjectId, default: null })
+  by: Types.ObjectId | null;
 }
 
 @Schema({ _id: false })
@@ -83,8 +98,19 @@ export class Order {
   @Prop({ type: SchemaFactory.createForClass(OrderCustomer), required: true })
   customer: OrderCustomer;
 
+  /** The person in the shop's customers; null when neither phone nor e-mail was given. */
+  @Prop({ type: SchemaTypes.ObjectId, default: null })
+  customerId: Types.ObjectId | null;
+
+  @Prop({ type: String, enum: ORDER_CHANNELS, required: true })
+  channel: OrderChannel;
+
   @Prop({ type: SchemaTypes.ObjectId, default: null })
   formId: Types.ObjectId | null;
+
+  /** The version of the form that was answered. */
+  @Prop({ type: Number, default: null })
+  formVersion: number | null;
 
   @Prop({ default: '' })
   formName: string;
@@ -123,6 +149,18 @@ export class Order {
   @Prop({ required: true })
   seq: number;
 
+  /** While a cancelled or returned order's pieces are on their way back. */
+  @Prop({ type: SchemaFactory.createForClass(Restock) })
+  restock?: Restock;
+
+  /** The request that placed it, when that had an `Idempotency-Key`. */
+  @Prop({ type: SchemaTypes.ObjectId })
+  operationId?: Types.ObjectId;
+
+  /** What the order is found by: its number, and its customer. */
+  @Prop({ type: [String], default: [] })
+  searchWords: string[];
+
   _id: Types.ObjectId;
   submittedAt: Date;
   updatedAt: Date;
@@ -133,5 +171,18 @@ OrderSchema.plugin(shopScoped);
 
 // One order by its readable number, and each number once in a shop.
 OrderSchema.index({ shopId: 1, orderId: 1 }, { unique: true });
-// A shop's orders, newest first.
+// A shop's orders, newest first; the sales of a time.
 OrderSchema.index({ shopId: 1, submittedAt: -1, _id: -1 });
+// Those of one status, newest first.
+OrderSchema.index({ shopId: 1, status: 1, submittedAt: -1, _id: -1 });
+// Those of one customer, newest first.
+OrderSchema.index({ shopId: 1, customerId: 1, submittedAt: -1, _id: -1 });
+// Those that a text finds, newest first.
+OrderSchema.index({ shopId: 1, searchWords: 1, submittedAt: -1, _id: -1 });
+// What a repeated request has placed already.
+OrderSchema.index(
+  { shopId: 1, operationId: 1 },
+  { unique: true, partialFilterExpression: { operationId: { $exists: true } } },
+);
+// Pieces that a process which died did not put back.
+OrderSchema.index({ 'restock.since': 1 }, { sparse: true });

@@ -3,7 +3,9 @@ import { MongooseModule } from '@nestjs/mongoose';
 import { FormsModule } from '../forms/forms.module.js';
 import { ProductsModule } from '../products/products.module.js';
 import { ShopsModule } from '../shops/shops.module.js';
+import { HeldStockService } from './held-stock.service.js';
 import { OrderPlacementService } from './order-placement.service.js';
+import { OrderStatusService } from './order-status.service.js';
 import { Order, OrderSchema } from './order.schema.js';
 import { OrdersController } from './orders.controller.js';
 import { OrdersService } from './orders.service.js';
@@ -16,7 +18,7 @@ import { OrdersService } from './orders.service.js';
     FormsModule,
   ],
   controllers: [OrdersController],
-  providers: [OrdersService, OrderPlacementService],
+  providers: [OrdersService, OrderPlacementService, OrderStatusService, HeldStockService],
   exports: [OrdersService, OrderPlacementService],
 })
 export class OrdersModule {}

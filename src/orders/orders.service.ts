@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import type { Model, QueryFilter } from 'mongoose';
 import { FormsService } from '../forms/forms.service.js';
+import { searchFilter } from '../platform/database/search-words.js';
 import { AppError } from '../platform/http/app-error.js';
 import { decodeCursor } from '../platform/http/cursor.js';
 import { isObjectIdHex } from '../platform/http/object-id.pipe.js';
@@ -27,23 +28,30 @@ export class OrdersService {
   async create(
     shopId: string,
     memberId: string,
-    { customer, items, formId, answers, notes }: CreateOrderDto,
+    dto: CreateOrderDto,
+    operationId: string | undefined,
   ): Promise<Order> {
+    const { customer, items, formId, answers, notes, channel, paymentMethod } = dto;
     return this.placement.place(shopId, {
       customer,
       lines: items,
       form: formId ? await this.forms.get(shopId, formId) : null,
       answers: answers ?? {},
-      paymentMethod: '',
+      channel: channel ?? 'counter',
+      paymentMethod: paymentMethod?.trim() ?? '',
       notes: notes ?? '',
       by: memberId,
+      operationId,
     });
   }
 
   /** Newest first. */
-  async list(shopId: string, { limit, cursor }: ListOrdersQuery): Promise<Page<Order>> {
+  async list(shopId: string, query: ListOrdersQuery): Promise<Page<Order>> {
+    const { limit, cursor, q } = query;
+    const found = q ? searchFilter(q) : {};
+    if (!found) return new Page<Order>([], null);
     const rows = await this.orders
-      .find({ shopId, ...(cursor ? olderThan(cursor) : {}) })
+      .find({ shopId, ...found, ...filterOf(query), $and: [cursor ? olderThan(cursor) : {}] })
       .sort({ submittedAt: -1, _id: -1 })
       .limit(limit + 1)
       .lean();
@@ -63,6 +71,17 @@ export class OrdersService {
     if (!order) throw AppError.notFound('order');
     return order;
   }
+}
+
+function filterOf({ status, channel, customerId, from, to }: ListOrdersQuery): QueryFilter<Order> {
+  const since = from ? { $gte: new Date(from) } : {};
+  const before = to ? { $lt: new Date(to) } : {};
+  return {
+    ...(status ? { status } : {}),
+    ...(channel ? { channel } : {}),
+    ...(customerId ? { customerId } : {}),
+    ...(from || to ? { submittedAt: { ...since, ...before } } : {}),
+  };
 }
 
 function olderThan(cursor: string): QueryFilter<Order> {

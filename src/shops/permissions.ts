@@ -14,6 +14,7 @@ export const PERMISSIONS = {
   'forms:read': 'agent',
   'forms:write': 'manager',
   'orders:read': 'agent',
+  'orders:status': 'agent',
   'orders:create': 'manager',
   'conversations:read': 'agent',
   'conversations:write': 'agent',

@@ -6,6 +6,7 @@ import { ApiAnswer, ApiPage } from '../platform/http/api-docs.decorators.js';
 import { ObjectIdPipe } from '../platform/http/object-id.pipe.js';
 import type { Page } from '../platform/http/page.js';
 import { Idempotent } from '../platform/idempotency/idempotent.decorator.js';
+import { OperationId } from '../platform/idempotency/operation-id.decorator.js';
 import { ListPublicProductsQuery } from './dto/list-public-products.query.js';
 import { PublicFormResponse } from './dto/public-form.response.js';
 import { PublicOrderResponse } from './dto/public-order.response.js';
@@ -66,7 +67,9 @@ export class StorefrontController {
     @Param('slugOrId') slugOrId: string,
     @Param('formId', new ObjectIdPipe('form')) formId: string,
     @Body() body: SubmitFormDto,
+    @OperationId() operationId: string | undefined,
   ): Promise<PublicOrderResponse> {
-    return PublicOrderResponse.from(await this.storefront.submit(slugOrId, formId, body));
+    const submission = await this.storefront.submit(slugOrId, formId, body, operationId);
+    return PublicOrderResponse.from(submission);
   }
 }

@@ -41,7 +41,12 @@ export class StorefrontService {
     return this.forms.getPublished(await this.shopIdOf(slugOrId), formId);
   }
 
-  async submit(slugOrId: string, formId: string, dto: SubmitFormDto): Promise<Submission> {
+  async submit(
+    slugOrId: string,
+    formId: string,
+    dto: SubmitFormDto,
+    operationId: string | undefined,
+  ): Promise<Submission> {
     const shopId = await this.shopIdOf(slugOrId);
     const order = await this.placement.place(shopId, {
       customer: dto.customer,
@@ -49,8 +54,10 @@ export class StorefrontService {
       form: await this.forms.getPublished(shopId, formId),
       answers: dto.answers ?? {},
       paymentMethod: dto.paymentMethod?.trim() ?? '',
+      channel: 'web',
       notes: '',
       by: null,
+      operationId,
     });
     const subjectId = order._id.toHexString();
     return { order, token: await this.tokens.sign({ kind: 'order', shopId, subjectId }) };

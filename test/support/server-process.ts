@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { Variables } from './app.js';
 
 const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+const CRASH_POINT = fileURLToPath(new URL('./crash-point.mjs', import.meta.url));
 const START_DEADLINE_MS = 20_000;
 
 /** The built server in a process of its own, as an operator runs it. */
@@ -17,10 +18,14 @@ export interface ServerProcess {
   stop(signal?: NodeJS.Signals): Promise<number | string | null>;
 }
 
-/** @throws Error with its output when the server ends instead of starting */
+/**
+ * @param variables `CRASH_AT` lets it die at a step of its work: see crash-point.mjs
+ * @throws Error with its output when the server ends instead of starting
+ */
 export async function startServer(variables: Variables): Promise<ServerProcess> {
   const { PATH } = process.env;
-  const child = spawn(process.execPath, [MAIN], {
+  const preload = variables['CRASH_AT'] ? ['--import', CRASH_POINT] : [];
+  const child = spawn(process.execPath, [...preload, MAIN], {
     env: { PATH, PORT: '0', RATE_LIMITS: 'off', ...variables } as NodeJS.ProcessEnv,
     stdio: ['ignore', 'pipe', 'pipe'],
   });

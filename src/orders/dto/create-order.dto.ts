@@ -5,6 +5,7 @@ import {
   ArrayMinSize,
   IsArray,
   IsDefined,
+  IsIn,
   IsMongoId,
   IsOptional,
   IsString,
@@ -13,6 +14,7 @@ import {
 } from 'class-validator';
 import { IsAnswers } from '../../forms/dto/is-answers.decorator.js';
 import type { Answers } from '../../forms/form-answers.js';
+import { ORDER_CHANNELS, type OrderChannel } from '../order-channel.js';
 import { OrderCustomerDto } from './order-customer.dto.js';
 import { OrderLineDto } from './order-line.dto.js';
 
@@ -52,6 +54,22 @@ export class CreateOrderDto {
   @IsOptional()
   @IsAnswers()
   answers?: Answers;
+
+  @ApiPropertyOptional({
+    description: 'Where the customer ordered.',
+    enum: ORDER_CHANNELS,
+    default: 'counter',
+    example: 'facebook',
+  })
+  @IsOptional()
+  @IsIn(ORDER_CHANNELS)
+  channel?: OrderChannel;
+
+  @ApiPropertyOptional({ maxLength: 100, example: 'Cash on delivery' })
+  @IsOptional()
+  @IsString()
+  @MaxLength(100)
+  paymentMethod?: string;
 
   @ApiPropertyOptional({ maxLength: 2000, example: 'Calls for it on Friday.' })
   @IsOptional()

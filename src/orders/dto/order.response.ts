@@ -1,6 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import type { Answer } from '../../forms/form-answers.js';
 import { toDecimal } from '../../platform/money/money.js';
+import { ORDER_CHANNELS, type OrderChannel } from '../order-channel.js';
 import { ORDER_PAYMENT_STATUSES, type OrderPaymentStatus } from '../order-payment-status.js';
 import { ORDER_STATUSES, type OrderStatus } from '../order-status.js';
 import type { Order } from '../order.schema.js';
@@ -75,8 +76,22 @@ export class OrderResponse {
   @ApiProperty({ type: OrderCustomerResponse })
   customer: OrderCustomerResponse;
 
+  @ApiProperty({
+    description: 'The person among the customers; null without phone and e-mail.',
+    type: String,
+    nullable: true,
+    example: '6741c0c0a5f2d13b8c9e0006',
+  })
+  customerId: string | null;
+
+  @ApiProperty({ enum: ORDER_CHANNELS, example: 'web' })
+  channel: OrderChannel;
+
   @ApiProperty({ type: String, nullable: true, example: '6741c0c0a5f2d13b8c9e0004' })
   formId: string | null;
+
+  @ApiProperty({ type: 'integer', nullable: true, example: 1 })
+  formVersion: number | null;
 
   @ApiProperty({ example: 'Coffee order' })
   formName: string;
@@ -124,7 +139,10 @@ export class OrderResponse {
       orderId: order.orderId,
       shopId: order.shopId.toHexString(),
       customer: { name, phone, email, address },
+      customerId: order.customerId?.toHexString() ?? null,
+      channel: order.channel,
       formId: order.formId?.toHexString() ?? null,
+      formVersion: order.formVersion,
       formName: order.formName,
       fields: order.fields.map(({ id, label, value }) => ({ id, label, value })),
       items: order.items.map((item) => OrderItemResponse.from(item, order.currency)),

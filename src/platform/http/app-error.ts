@@ -70,6 +70,10 @@ export const ERRORS = {
     example: 'Another shop has this address already: choose another slug.',
   },
   out_of_stock: { status: HttpStatus.CONFLICT, example: 'Coffee beans: only 2 are left.' },
+  illegal_status: {
+    status: HttpStatus.CONFLICT,
+    example: 'This order is completed: it can become returned, not pending.',
+  },
   idempotency_in_progress: {
     status: HttpStatus.CONFLICT,
     example: 'The first request with this Idempotency-Key still runs: ask again in a moment.',
