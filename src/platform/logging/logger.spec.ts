@@ -16,6 +16,7 @@ describe('the logger', () => {
   it.each([
     'password',
     'passwordHash',
+    'currentPassword',
     'token',
     'refreshToken',
     'clientSecret',
@@ -55,6 +56,21 @@ describe('a logged address', () => {
       '/oauth/facebook/callback?code=[redacted]&state=[redacted]&x=1',
     ],
     ['/api/shops?limit=1', '/api/shops?limit=1'],
+    ['/api/shops?limit=1&codes=a&x', '/api/shops?limit=1&codes=a&x'],
+    ['/x?redirect=https://app.example/done', '/x?redirect=https://app.example/done'],
+    ['/x?refreshToken=a&y=1', '/x?refreshToken=[redacted]&y=1'],
+    ['/x?refresh_token=a', '/x?refresh_token=[redacted]'],
+    ['/x?PASSWORD=a?b=c', '/x?PASSWORD=[redacted]'],
+    ['/x?currentPassword=a', '/x?currentPassword=[redacted]'],
+    ['/x?id_token=a', '/x?id_token=[redacted]'],
+    ['/x?client_secret=a', '/x?client_secret=[redacted]'],
+    ['/x?handle=a', '/x?handle=[redacted]'],
+    ['/x?t%6Fken=a', '/x?t%6Fken=[redacted]'],
+    ['/x?%74oken%5B%5D=a', '/x?%74oken%5B%5D=[redacted]'],
+    ['/x?user[password]=a', '/x?user[password]=[redacted]'],
+    ['/x?%ZZ=1&%74oken%=a', '/x?%ZZ=1&%74oken%=[redacted]'],
+    ['/x?to=https%3A%2F%2Fapp%2Fcb%3Ftoken%3Dabc', '/x?to=[redacted]'],
+    ['/x?to=/cb?code=abc', '/x?to=[redacted]'],
   ])('shows %s as %s', (url, shown) => {
     expect(safeUrl(url)).toBe(shown);
   });

@@ -2,19 +2,8 @@ import type { LoggerService } from '@nestjs/common';
 import { type DestinationStream, type Logger as Pino, pino } from 'pino';
 import type { AppConfig } from '../config/app-config.js';
 import { requestId } from './request-context.js';
+import { SECRET_FIELDS } from './secret-fields.js';
 
-const SECRET_FIELDS = [
-  'password',
-  'passwordHash',
-  'token',
-  'accessToken',
-  'refreshToken',
-  'clientSecret',
-  'secret',
-  'authorization',
-  'cookie',
-  'set-cookie',
-];
 /** Nest's report of a failed start, which main.ts tells the operator in a line. */
 const START_FAILURE_CONTEXT = 'ExceptionHandler';
 /** At the top of a line and up to two levels inside it. */
