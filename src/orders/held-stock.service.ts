@@ -23,6 +23,7 @@ const SWEEP_MS = 10_000;
 /** Longer than placing an order takes. */
 const STALE_MS = 30_000;
 const BATCH = 100;
+const SETTLE_MS = 100;
 
 /**
  * Finishes what was begun with stocks: what is held for an order is sold when that is written, and
@@ -33,6 +34,9 @@ const BATCH = 100;
 export class HeldStockService implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger(HeldStockService.name);
   private readonly running = new Set<Promise<void>>();
+  /** Orders that were written a moment ago, by their product. */
+  private readonly written = new Map<string, Set<string>>();
+  private settling?: NodeJS.Timeout;
   private timer: NodeJS.Timeout;
 
   constructor(
@@ -48,13 +52,22 @@ export class HeldStockService implements OnApplicationBootstrap, BeforeApplicati
 
   async beforeApplicationShutdown(): Promise<void> {
     clearInterval(this.timer);
+    clearTimeout(this.settling);
+    void this.inBackground(this.settleAll());
     await Promise.allSettled(this.running);
   }
 
-  /** The order is written. Not waited for: what is left over, the recovery finishes. */
+  /**
+   * The order is written. Not waited for, and together with the other orders of a moment: a product
+   * that everybody buys is not written once more for each.
+   */
   settle({ shopId, orderId, lines }: HeldStock): void {
-    const productIds = lines.map(({ productId }) => productId);
-    void this.inBackground(this.stock.settle(shopId, orderId, productIds));
+    for (const { productId } of lines) {
+      const key = `${shopId} ${productId}`;
+      const orderIds = this.written.get(key) ?? new Set();
+      this.written.set(key, orderIds.add(orderId));
+    }
+    this.settling ??= setTimeout(() => void this.inBackground(this.settleAll()), SETTLE_MS);
   }
 
   /** The order is not written, as far as is known: sells or gives back, whichever is right. */
@@ -99,10 +112,20 @@ export class HeldStockService implements OnApplicationBootstrap, BeforeApplicati
     );
   }
 
+  private async settleAll(): Promise<void> {
+    const written = [...this.written];
+    this.written.clear();
+    this.settling = undefined;
+    for (const [key, orderIds] of written) {
+      const [shopId = '', productId = ''] = key.split(' ');
+      await this.stock.settle(shopId, productId, orderIds);
+    }
+  }
+
   private async decide({ shopId, orderId, lines }: HeldStock): Promise<void> {
-    const productIds = lines.map(({ productId }) => productId);
-    if (await this.isWritten(orderId)) await this.stock.settle(shopId, orderId, productIds);
-    else await this.stock.undo(shopId, orderId, lines);
+    if (!(await this.isWritten(orderId))) return this.stock.undo(shopId, orderId, lines);
+    const orderIds = new Set([orderId]);
+    for (const { productId } of lines) await this.stock.settle(shopId, productId, orderIds);
   }
 
   /** Whether the order is there. When not, its id is taken: it can no longer be written. */

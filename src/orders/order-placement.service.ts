@@ -8,6 +8,7 @@ import { AppError } from '../platform/http/app-error.js';
 import type { Product } from '../products/product.schema.js';
 import { ProductsService } from '../products/products.service.js';
 import { StockService } from '../products/stock.service.js';
+import type { Shop } from '../shops/shop.schema.js';
 import { ShopsService } from '../shops/shops.service.js';
 import { OrderResponse } from './dto/order.response.js';
 import { HeldStockService } from './held-stock.service.js';
@@ -45,13 +46,13 @@ export class OrderPlacementService {
   ) {}
 
   /** @throws AppError `validation_failed` naming each wrong field, or `out_of_stock`: then nothing is taken */
-  async place(shopId: string, wanted: NewOrder): Promise<Order> {
+  async place(shop: Shop, wanted: NewOrder): Promise<Order> {
+    const shopId = shop._id.toHexString();
     const placed = wanted.operationId && (await this.findPlaced(shopId, wanted.operationId));
     if (placed) return placed;
     const fields = requireAnswers(wanted);
     const lines = mergeLines(wanted.lines);
     const products = await this.requireProducts(shopId, lines);
-    const shop = await this.shops.get(shopId);
     const at = new Date();
     const order = newOrder({ wanted, shop, fields, lines, products, customerId: null, at });
     const orderId = new Types.ObjectId().toHexString();
@@ -139,14 +140,14 @@ export class OrderPlacementService {
     unwritten: UnwrittenOrder,
     operationId: string | undefined,
   ): Promise<Order> {
-    const { name, number } = await this.shops.nextOrderNumber(shopId);
+    const { name, number, seq } = await this.shops.nextOrderNumber(shopId);
     const readable = orderNumber(name, number);
     const written = await this.orders.create({
       ...unwritten,
       _id: new Types.ObjectId(orderId),
       orderId: readable,
       searchWords: [...searchWordsOf([readable]), ...unwritten.searchWords],
-      seq: await this.shops.nextSeq(shopId),
+      seq,
       ...(operationId ? { operationId: new Types.ObjectId(operationId) } : {}),
     });
     return written.toObject();

@@ -7,6 +7,7 @@ import { AppError } from '../platform/http/app-error.js';
 import { decodeCursor } from '../platform/http/cursor.js';
 import { isObjectIdHex } from '../platform/http/object-id.pipe.js';
 import { Page } from '../platform/http/page.js';
+import { ShopsService } from '../shops/shops.service.js';
 import type { CreateOrderDto } from './dto/create-order.dto.js';
 import type { ListOrdersQuery } from './dto/list-orders.query.js';
 import { ORDER_NUMBER_PATTERN } from './order-number.js';
@@ -20,6 +21,7 @@ const LAST_DATE_MS = 8.64e15;
 export class OrdersService {
   constructor(
     @InjectModel(Order.name) private readonly orders: Model<Order>,
+    private readonly shops: ShopsService,
     private readonly forms: FormsService,
     private readonly placement: OrderPlacementService,
   ) {}
@@ -32,7 +34,7 @@ export class OrdersService {
     operationId: string | undefined,
   ): Promise<Order> {
     const { customer, items, formId, answers, notes, channel, paymentMethod } = dto;
-    return this.placement.place(shopId, {
+    return this.placement.place(await this.shops.get(shopId), {
       customer,
       lines: items,
       form: formId ? await this.forms.get(shopId, formId) : null,

@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import { type Model, Types } from 'mongoose';
-import { isDuplicateKey } from '../platform/database/database-errors.js';
+import { areDuplicateKeys } from '../platform/database/database-errors.js';
 import { AppError } from '../platform/http/app-error.js';
 import { decodeCursor } from '../platform/http/cursor.js';
 import { Page } from '../platform/http/page.js';
@@ -26,6 +26,8 @@ interface Line {
   quantity: number;
 }
 
+type WithChanges = Pick<Product, '_id' | 'shopId' | 'pendingStockChanges'>;
+
 /** The opening of a new product's stock. */
 type OpeningStock = Pick<
   Product,
@@ -35,6 +37,7 @@ type OpeningStock = Pick<
 const MAX_STOCK = 1_000_000_000;
 /** How often a stock that others change at the same moment is tried again. */
 const ATTEMPTS = 50;
+const CHANGES_ONLY = { shopId: 1, pendingStockChanges: 1 };
 const RETURNED = { returnDocument: 'after', updatePipeline: true, timestamps: false } as const;
 
 /**
@@ -137,12 +140,10 @@ export class StockService {
     return isUncounted ? 'uncounted' : 'short';
   }
 
-  /** The order is written: what was held for it is sold. */
-  async settle(shopId: string, orderId: string, productIds: string[]): Promise<void> {
-    for (const productId of productIds) {
-      const product = await this.products.findOne({ shopId, _id: productId }).lean();
-      if (product) await this.moveChanges(product, orderId);
-    }
+  /** The orders are written: what was held for them is sold. */
+  async settle(shopId: string, productId: string, orderIds: Set<string>): Promise<void> {
+    const product = await this.products.findOne({ shopId, _id: productId }, CHANGES_ONLY).lean();
+    if (product) await this.moveChanges(product, orderIds);
   }
 
   /** The order will never be: what is still held for it goes back, once, however often this runs. */
@@ -229,17 +230,17 @@ export class StockService {
   }
 
   /**
-   * Moves what a product has noted to the movements; what is held for an order stays, but for that of
-   * `writtenOrderId`. Safe to repeat: each movement has its id.
+   * Moves what a product has noted to the movements; what is held for an order stays, unless that is
+   * one of the `written`. Safe to repeat: each movement has its id.
    */
-  async moveChanges(product: Product, writtenOrderId?: string): Promise<void> {
+  async moveChanges(product: WithChanges, written?: Set<string>): Promise<void> {
     const { _id: productId, shopId } = product;
     const ready = product.pendingStockChanges.filter(
-      ({ held, orderId }) => !held || orderId?.toHexString() === writtenOrderId,
+      ({ held, orderId }) => !held || (orderId && written?.has(orderId.toHexString())),
     );
     if (ready.length === 0) return;
     try {
-      for (const change of ready) await this.insertMovement(asMovement(change, product));
+      await this.insertMovements(ready.map((change) => asMovement(change, product)));
       const ids = ready.map(({ _id }) => _id);
       await this.products.updateOne(
         { shopId, _id: productId },
@@ -252,11 +253,11 @@ export class StockService {
     }
   }
 
-  private async insertMovement(movement: StockMovement): Promise<void> {
+  private async insertMovements(movements: StockMovement[]): Promise<void> {
     try {
-      await this.movements.create(movement);
+      await this.movements.insertMany(movements, { ordered: false });
     } catch (error) {
-      if (!isDuplicateKey(error)) throw error;
+      if (!areDuplicateKeys(error)) throw error;
     }
   }
 
@@ -283,7 +284,7 @@ function aChange({ by, reason, note = '' }: StockCause): NewStockChange {
   return { _id, reason, orderId: null, by, note, at: new Date(), held: false };
 }
 
-function asMovement(change: PendingStockChange, { _id, shopId }: Product): StockMovement {
+function asMovement(change: PendingStockChange, { _id, shopId }: WithChanges): StockMovement {
   const { held: _, ...movement } = change;
   return { ...movement, shopId, productId: _id };
 }

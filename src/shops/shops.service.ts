@@ -90,17 +90,21 @@ export class ShopsService {
     return shop.seq;
   }
 
-  /** Takes the number of the shop's next order; numbers may have gaps, never doubles. */
-  async nextOrderNumber(shopId: string): Promise<{ name: string; number: number }> {
+  /** Takes the number of the shop's next order, and that of its change; gaps may be, doubles never. */
+  async nextOrderNumber(shopId: string): Promise<{ name: string; number: number; seq: number }> {
     const shop = await this.shops
       .findOneAndUpdate(
         { _id: shopId },
-        { $inc: { orderCounter: 1 } },
-        { returnDocument: 'after', projection: { name: 1, orderCounter: 1 }, timestamps: false },
+        { $inc: { orderCounter: 1, seq: 1 } },
+        {
+          returnDocument: 'after',
+          projection: { name: 1, orderCounter: 1, seq: 1 },
+          timestamps: false,
+        },
       )
       .lean();
     if (!shop) throw AppError.notFound('shop');
-    return { name: shop.name, number: shop.orderCounter };
+    return { name: shop.name, number: shop.orderCounter, seq: shop.seq };
   }
 
   private async mapTeams(shopIds: string[]): Promise<Map<string, TeamMember[]>> {

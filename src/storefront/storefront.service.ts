@@ -47,8 +47,9 @@ export class StorefrontService {
     dto: SubmitFormDto,
     operationId: string | undefined,
   ): Promise<Submission> {
-    const shopId = await this.shopIdOf(slugOrId);
-    const order = await this.placement.place(shopId, {
+    const shop = await this.shops.getBySlugOrId(slugOrId);
+    const shopId = shop._id.toHexString();
+    const order = await this.placement.place(shop, {
       customer: dto.customer,
       lines: dto.items,
       form: await this.forms.getPublished(shopId, formId),

@@ -120,7 +120,7 @@ const STEPS: [crash: string, isPlaced: boolean][] = [
   ['products.findOneAndUpdate:after:2', false],
   ['orders.insertOne:before:1', false],
   ['orders.insertOne:after:1', true],
-  ['stock_movements.insertOne:after:1', true],
+  ['stock_movements.insertMany:after:1', true],
   ['products.updateOne:after:1', true],
 ];
 

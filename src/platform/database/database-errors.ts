@@ -20,3 +20,10 @@ export function isDuplicateKey(error: unknown, field?: string): boolean {
   const { keyPattern } = error as { keyPattern?: Record<string, unknown> };
   return field === undefined || (keyPattern !== undefined && field in keyPattern);
 }
+
+/** Whether all that was wrong with the writes of a batch is that they had been made before. */
+export function areDuplicateKeys(error: unknown): boolean {
+  const { writeErrors } = error as { writeErrors?: { code?: number }[] };
+  if (!writeErrors) return isDuplicateKey(error);
+  return writeErrors.every(({ code }) => code === DUPLICATE_KEY);
+}

@@ -1,0 +1,51 @@
+import { CLIENTS, compare, JSON_TYPE, say, seconds } from './harness.mjs';
+import { load } from './load.mjs';
+
+/** Sign-ins, what they cost everybody else, and what knowing the caller costs a request. */
+export async function identity({ api, bare, world }) {
+  const login = {
+    method: 'POST',
+    headers: JSON_TYPE,
+    body: JSON.stringify({ email: world.account.email, password: world.account.password }),
+  };
+  const authorised = { Authorization: `Bearer ${world.token}` };
+  const figures = await compare({
+    'sign-ins, 100 at once': () =>
+      load(`${api.url}/api/auth/login`, { ...login, clients: 100, seconds }),
+    '/health/live, quiet': () => load(`${api.url}/health/live`, { clients: 1, seconds }),
+    '/health/live during 100 sign-ins at once': async () => {
+      const logins = load(`${api.url}/api/auth/login`, { ...login, clients: 100, seconds });
+      const live = await load(`${api.url}/health/live`, { clients: 1, seconds });
+      await logins;
+      return live;
+    },
+    'bare /live': () => load(`${bare.url}/live`, { clients: CLIENTS, seconds }),
+    'API /health/live': () => load(`${api.url}/health/live`, { clients: CLIENTS, seconds }),
+    'who am I (token, session, user)': () =>
+      load(`${api.url}/api/auth/me`, { clients: CLIENTS, seconds, headers: authorised }),
+    'bare list of 50 products': () => load(`${bare.url}/products`, { clients: CLIENTS, seconds }),
+    'public list of 50 products': () =>
+      load(`${api.url}/api/public/shops/${world.slug}/products?limit=50`, {
+        clients: CLIENTS,
+        seconds,
+      }),
+    'member list of 50 products (token, session, membership)': () =>
+      load(`${api.url}/api/shops/${world.shopId}/products?limit=50`, {
+        clients: CLIENTS,
+        seconds,
+        headers: authorised,
+      }),
+  });
+  const perSecond = (name) => figures[name].perSecond;
+  const ratios = {
+    'API live / bare live': perSecond('API /health/live') / perSecond('bare /live'),
+    'member list / bare list':
+      perSecond('member list of 50 products (token, session, membership)') /
+      perSecond('bare list of 50 products'),
+    'member list / public list':
+      perSecond('member list of 50 products (token, session, membership)') /
+      perSecond('public list of 50 products'),
+  };
+  for (const [name, ratio] of Object.entries(ratios)) say(name, ratio.toFixed(2));
+  return { figures, ratios };
+}
