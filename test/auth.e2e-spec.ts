@@ -100,6 +100,24 @@ describe('sign-in', () => {
     await app.request.get('/api/auth/me').set('Authorization', `Bearer ${good}`).expect(200);
   });
 
+  it.each(['Bearer null', 'Bearer undefined', 'Bearer ', 'Bearer', ''])(
+    'takes %j for no token: the cookies serve, from our own page only',
+    async (authorization) => {
+      const { headers } = await app.request.post('/api/auth/register').send(anAccount());
+      const [cookie = ''] = (headers['set-cookie'] as unknown as string[]).map(
+        (line) => line.split(';')[0]!,
+      );
+      const me = () => app.request.get('/api/auth/me').set('Authorization', authorization);
+      await me().set('Cookie', cookie).expect(200);
+      await me().expect(401);
+      const { body } = await app.request
+        .post('/api/auth/ensure-profile')
+        .set({ Authorization: authorization, Cookie: cookie, Origin: 'http://evil.example' })
+        .expect(403);
+      expect(body.code).toBe('cross_site');
+    },
+  );
+
   it('names every wrong field of a registration (400)', async () => {
     const { body } = await app.request
       .post('/api/auth/register')

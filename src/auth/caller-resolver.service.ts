@@ -4,12 +4,12 @@ import { AppConfig } from '../platform/config/app-config.js';
 import type { Caller } from '../platform/http/access.decorators.js';
 import { AppError } from '../platform/http/app-error.js';
 import { isCrossSite } from '../platform/http/cross-site.js';
+import { bearerOf } from './bearer-token.js';
 import { sessionCookies, setSessionCookies } from './cookies.js';
 import { readRefreshToken } from './refresh-token.js';
 import { SessionsService } from './sessions.service.js';
 import { TokensService, unauthenticated } from './tokens.service.js';
 
-const BEARER = /^Bearer +(\S+)$/i;
 const SAFE_METHODS = ['GET', 'HEAD', 'OPTIONS'];
 
 /**
@@ -27,7 +27,7 @@ export class CallerResolver {
 
   /** @throws AppError `unauthenticated`, or `cross_site` when another site's page rides on cookies */
   async resolve(request: Request, response: Response): Promise<Caller> {
-    const [, bearer] = BEARER.exec(request.headers.authorization ?? '') ?? [];
+    const bearer = bearerOf(request);
     const own = bearer === undefined ? undefined : await this.tokens.read(bearer);
     if (own && !own.expired) return this.tokens.requireLive(own);
     if (bearer !== undefined && !own) throw unauthenticated();
@@ -68,7 +68,7 @@ export class CallerResolver {
 
   /** @throws AppError `cross_site` for a state change that another site's page makes */
   refuseCrossSite({ method, headers }: Request): void {
-    if (SAFE_METHODS.includes(method) || !isCrossSite(headers, this.config.appOrigins)) return;
+    if (SAFE_METHODS.includes(method) || !isCrossSite(headers, this.config)) return;
     throw new AppError(
       'cross_site',
       'A page of another site may not act with your cookies: call from the app, or with a Bearer token.',

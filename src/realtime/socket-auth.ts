@@ -20,7 +20,7 @@ export class SocketAuth {
 
   /** A browser names its page: only ours may ride on a cookie. Other clients name none. */
   isOriginAllowed({ headers }: Handshake): boolean {
-    return !isCrossSite(headers, this.config.appOrigins);
+    return !isCrossSite(headers, this.config);
   }
 
   /** @throws AppError `unauthenticated` without a valid token (`auth.token`, query or cookie) */
