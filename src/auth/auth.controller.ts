@@ -15,7 +15,7 @@ import { RegisterDto } from './dto/register.dto.js';
 import { SignInResponse } from './dto/sign-in.response.js';
 import { SameSiteGuard } from './same-site.guard.js';
 import { SessionTransport } from './session-transport.js';
-import { SessionsService } from './sessions.service.js';
+import { SignOutService } from './sign-out.service.js';
 
 const TokenTransport = () =>
   ApiHeader({
@@ -31,7 +31,7 @@ export class AuthController {
   constructor(
     private readonly auth: AuthService,
     private readonly users: UsersService,
-    private readonly sessions: SessionsService,
+    private readonly signOuts: SignOutService,
     private readonly transport: SessionTransport,
   ) {}
 
@@ -89,14 +89,19 @@ export class AuthController {
 
   @Post('logout')
   @HttpCode(200)
-  @SignedIn()
-  @ApiAnswer(DoneResponse, { summary: 'End this session' })
+  @Public()
+  @ApiAnswer(DoneResponse, {
+    summary: 'Sign out',
+    description:
+      'Ends every session that the Bearer token and the cookies are of, also by tokens that have ' +
+      'expired, and clears the cookies; answers the same when there is nothing to end.',
+    errors: ['cross_site'],
+  })
   async logout(
-    @CurrentUser() { userId, sessionId }: Caller,
+    @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
   ): Promise<DoneResponse> {
-    await this.sessions.revoke(userId, sessionId, new Date());
-    this.transport.clear(response);
+    await this.signOuts.signOut(request, response);
     return DoneResponse.now;
   }
 

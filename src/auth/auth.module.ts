@@ -25,6 +25,7 @@ import { Session, SessionSchema } from './session.schema.js';
 import { SessionsController } from './sessions.controller.js';
 import { SessionTransport } from './session-transport.js';
 import { SessionsService } from './sessions.service.js';
+import { SignOutService } from './sign-out.service.js';
 import { SignInState, SignInStateSchema } from './facebook/sign-in-state.schema.js';
 import { SignInStatesService } from './facebook/sign-in-states.service.js';
 import { TokensService } from './tokens.service.js';
@@ -53,6 +54,7 @@ import { TokensService } from './tokens.service.js';
   ],
   providers: [
     SessionTransport,
+    SignOutService,
     CallerResolver,
     AuthService,
     SessionsService,
