@@ -1,3 +1,4 @@
+import { createSecretKey } from 'node:crypto';
 import { Module } from '@nestjs/common';
 import { JwtModule } from '@nestjs/jwt';
 import { MongooseModule } from '@nestjs/mongoose';
@@ -41,7 +42,8 @@ import { TokensService } from './tokens.service.js';
     ]),
     JwtModule.registerAsync({
       inject: [AppConfig],
-      useFactory: ({ jwtSecret }: AppConfig) => ({ secret: jwtSecret }),
+      // As a key object: of a text the library first tries to make a key pair, at every token.
+      useFactory: ({ jwtSecret }: AppConfig) => ({ secret: createSecretKey(jwtSecret, 'utf8') }),
     }),
   ],
   controllers: [
