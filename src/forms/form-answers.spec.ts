@@ -6,7 +6,7 @@ const NOTHING_CHOSEN = { hasItems: false, paymentMethod: '' };
 
 function aField(overrides: Partial<FormField> = {}): FormField {
   const base = { id: 'q', type: 'Short Text', label: 'Question', required: false } as const;
-  return { ...base, placeholder: '', options: [], itemIds: [], ...overrides };
+  return { ...base, placeholder: '', options: [], itemIds: [], paymentMethodIds: [], ...overrides };
 }
 
 function check(field: Partial<FormField>, answer?: Answer, chosen = NOTHING_CHOSEN) {

@@ -43,7 +43,13 @@ export class FormField {
   /** Products an Item Selector offers; none: the whole catalogue. */
   @Prop({ type: [String], default: [] })
   itemIds: string[];
+
+  /** Of the shop's ways to pay, those a Payment Selector offers; none: all of them. */
+  @Prop({ type: [String], default: [] })
+  paymentMethodIds: string[];
 }
+
+export const FormFieldSchema = SchemaFactory.createForClass(FormField);
 
 @Schema({ collection: 'forms', timestamps: true })
 export class Form {
@@ -53,12 +59,20 @@ export class Form {
   @Prop({ required: true })
   name: string;
 
-  @Prop({ type: [SchemaFactory.createForClass(FormField)], default: [] })
+  @Prop({ type: [FormFieldSchema], default: [] })
   fields: FormField[];
 
   /** Whether customers can open it. */
   @Prop({ default: true })
   published: boolean;
+
+  /** Put away: no customer opens it, and it waits for the orders that need it. */
+  @Prop({ default: false })
+  archived: boolean;
+
+  /** Counts the changes of `fields`; what it replaced is among the form's versions. */
+  @Prop({ required: true, default: 1 })
+  version: number;
 
   _id: Types.ObjectId;
   createdAt: Date;
@@ -68,5 +82,9 @@ export class Form {
 export const FormSchema = SchemaFactory.createForClass(Form);
 FormSchema.plugin(shopScoped);
 
-// A shop's forms in order of creation; one form by its id.
+// One form by its id.
 FormSchema.index({ shopId: 1, _id: 1 });
+// A shop's forms in order of creation.
+FormSchema.index({ shopId: 1, archived: 1, _id: 1 });
+// Those that customers can open, or those that they cannot.
+FormSchema.index({ shopId: 1, archived: 1, published: 1, _id: 1 });

@@ -66,7 +66,7 @@ export function newOrder(parts: OrderParts): UnwrittenOrder {
     customerId,
     channel: wanted.channel,
     formId: form?._id ?? null,
-    formVersion: null,
+    formVersion: form?.version ?? null,
     formName: form?.name ?? '',
     fields,
     items,

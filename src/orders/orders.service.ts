@@ -1,7 +1,8 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import type { Model, QueryFilter } from 'mongoose';
 import { FormsService } from '../forms/forms.service.js';
+import { type ChangeRange, changedIn } from '../platform/database/change-range.js';
 import { searchFilter } from '../platform/database/search-words.js';
 import { AppError } from '../platform/http/app-error.js';
 import { decodeCursor } from '../platform/http/cursor.js';
@@ -12,19 +13,24 @@ import type { CreateOrderDto } from './dto/create-order.dto.js';
 import type { ListOrdersQuery } from './dto/list-orders.query.js';
 import { ORDER_NUMBER_PATTERN } from './order-number.js';
 import { OrderPlacementService } from './order-placement.service.js';
+import { OPEN_STATUSES } from './order-status.js';
 import { Order } from './order.schema.js';
 
 /** How far a Date reaches, either way; a cursor may hold more. */
 const LAST_DATE_MS = 8.64e15;
 
 @Injectable()
-export class OrdersService {
+export class OrdersService implements OnModuleInit {
   constructor(
     @InjectModel(Order.name) private readonly orders: Model<Order>,
     private readonly shops: ShopsService,
     private readonly forms: FormsService,
     private readonly placement: OrderPlacementService,
   ) {}
+
+  onModuleInit(): void {
+    this.forms.registerUse((shopId, formId) => this.hasOpenOf(shopId, formId));
+  }
 
   /** An order that a member enters for a customer; without a form there are no answers. */
   async create(
@@ -63,6 +69,15 @@ export class OrdersService {
     }));
   }
 
+  /** Those that have changed since a number, in its order. */
+  async listChanged(shopId: string, range: ChangeRange): Promise<Order[]> {
+    return this.orders
+      .find({ shopId, ...changedIn(range, 'updatedAt') })
+      .sort({ seq: 1 })
+      .limit(range.limit)
+      .lean();
+  }
+
   /** @param idOrNumber its id, or its readable number in any case */
   async get(shopId: string, idOrNumber: string): Promise<Order> {
     const number = idOrNumber.toUpperCase();
@@ -72,6 +87,12 @@ export class OrdersService {
     const order = filter && (await this.orders.findOne({ shopId, ...filter }).lean());
     if (!order) throw AppError.notFound('order');
     return order;
+  }
+
+  /** Whether somebody still has to work on an order that came by the form. */
+  private async hasOpenOf(shopId: string, formId: string): Promise<boolean> {
+    const open = { $in: [...OPEN_STATUSES] };
+    return (await this.orders.exists({ shopId, formId, status: open })) !== null;
   }
 }
 

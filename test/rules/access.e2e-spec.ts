@@ -142,6 +142,7 @@ describe('access', () => {
       shopId: shop.id,
       productId: product.body.data.id,
       formId: form.body.data.id,
+      version: '1',
       conversationId: conversation.body.data.id,
       orderId: order.body.data.id,
       userId: newcomer.userId,

@@ -74,4 +74,19 @@ export class FormFieldDto {
   @ArrayMaxSize(500)
   @IsMongoId({ each: true })
   itemIds?: string[];
+
+  @ApiPropertyOptional({
+    description: "For Payment Selector: ids of the shop's ways to pay; none for all of them.",
+    type: 'array',
+    items: { type: 'string', minLength: 1, maxLength: 100 },
+    maxItems: 50,
+    example: ['cash'],
+  })
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(50)
+  @IsString({ each: true })
+  @MinLength(1, { each: true })
+  @MaxLength(100, { each: true })
+  paymentMethodIds?: string[];
 }

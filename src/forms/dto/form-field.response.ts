@@ -23,6 +23,9 @@ export class FormFieldResponse {
   @ApiProperty({ type: [String], example: [] })
   itemIds: string[];
 
+  @ApiProperty({ type: [String], example: [] })
+  paymentMethodIds: string[];
+
   static from(field: FormField): FormFieldResponse {
     return {
       id: field.id,
@@ -32,6 +35,7 @@ export class FormFieldResponse {
       placeholder: field.placeholder,
       options: field.options,
       itemIds: field.itemIds,
+      paymentMethodIds: field.paymentMethodIds,
     };
   }
 }

@@ -16,6 +16,12 @@ export class FormResponse {
   @ApiProperty({ example: true })
   published: boolean;
 
+  @ApiProperty({ description: 'Put away; no customer can open it.', example: false })
+  archived: boolean;
+
+  @ApiProperty({ description: 'Counts the changes of `fields`.', type: 'integer', example: 1 })
+  version: number;
+
   @ApiProperty({ format: 'date-time', example: '2026-11-23T09:00:00.000Z' })
   createdAt: string;
 
@@ -28,6 +34,8 @@ export class FormResponse {
       name: form.name,
       fields: form.fields.map((field) => FormFieldResponse.from(field)),
       published: form.published,
+      archived: form.archived,
+      version: form.version,
       createdAt: form.createdAt.toISOString(),
       updatedAt: form.updatedAt.toISOString(),
     };
