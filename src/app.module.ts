@@ -25,6 +25,7 @@ import { RealtimeModule } from './realtime/realtime.module.js';
 import { ShopAccessGuard } from './shops/shop-access.guard.js';
 import { ShopsModule } from './shops/shops.module.js';
 import { StorefrontModule } from './storefront/storefront.module.js';
+import { SyncModule } from './sync/sync.module.js';
 import { UsersModule } from './users/users.module.js';
 
 const PLATFORM = [
@@ -46,6 +47,7 @@ const DOMAINS = [
   OrdersModule,
   ConversationsModule,
   StorefrontModule,
+  SyncModule,
   RealtimeModule,
   HealthModule,
 ];

@@ -38,6 +38,14 @@ export class Conversation {
   @Prop({ required: true, default: true })
   isRead: boolean;
 
+  /** The customer's messages since the team last read or answered. */
+  @Prop({ required: true, default: 0 })
+  unreadCount: number;
+
+  /** Number of the customer's last message. */
+  @Prop({ required: true, default: 0 })
+  lastCustomerMessageNumber: number;
+
   /** Of the last message that is not a note; of the opening before the first. */
   @Prop({ required: true })
   lastMessageAt: Date;
@@ -57,6 +65,14 @@ export class Conversation {
   @Prop({ required: true })
   seq: number;
 
+  /** What the conversation is found by of its own: its customer. */
+  @Prop({ type: [String], default: [] })
+  nameWords: string[];
+
+  /** `nameWords` and the words of the last message. */
+  @Prop({ type: [String], default: [] })
+  searchWords: string[];
+
   _id: Types.ObjectId;
   createdAt: Date;
   updatedAt: Date;
@@ -67,3 +83,17 @@ ConversationSchema.plugin(shopScoped);
 
 // The inbox, newest activity first.
 ConversationSchema.index({ shopId: 1, lastMessageAt: -1, _id: -1 });
+// What is open, pending or closed.
+ConversationSchema.index({ shopId: 1, status: 1, lastMessageAt: -1, _id: -1 });
+// What came through one channel.
+ConversationSchema.index({ shopId: 1, channel: 1, lastMessageAt: -1, _id: -1 });
+// What somebody has to answer, or nobody.
+ConversationSchema.index({ shopId: 1, assigneeId: 1, lastMessageAt: -1, _id: -1 });
+// What nobody has read, and how much that is.
+ConversationSchema.index({ shopId: 1, isRead: 1, lastMessageAt: -1, _id: -1 });
+// What has a tag.
+ConversationSchema.index({ shopId: 1, tags: 1, lastMessageAt: -1, _id: -1 });
+// What a text finds.
+ConversationSchema.index({ shopId: 1, searchWords: 1, lastMessageAt: -1, _id: -1 });
+// What has changed since a number.
+ConversationSchema.index({ shopId: 1, seq: 1 });

@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { MongooseModule } from '@nestjs/mongoose';
 import { ShopsModule } from '../shops/shops.module.js';
 import { Conversation, ConversationSchema } from './conversation.schema.js';
+import { ConversationUpdatesService } from './conversation-updates.service.js';
 import { ConversationsController } from './conversations.controller.js';
 import { ConversationsService } from './conversations.service.js';
 import { Message, MessageSchema } from './message.schema.js';
@@ -17,7 +18,7 @@ import { MessagesService } from './messages.service.js';
     ]),
   ],
   controllers: [ConversationsController, MessagesController],
-  providers: [ConversationsService, MessagesService],
+  providers: [ConversationsService, ConversationUpdatesService, MessagesService],
   exports: [ConversationsService, MessagesService],
 })
 export class ConversationsModule {}

@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
-import { type Model, Types } from 'mongoose';
+import { type Model, type QueryFilter, Types } from 'mongoose';
 import { DomainEvents } from '../events/domain-events.js';
+import { type ChangeRange, changedIn } from '../platform/database/change-range.js';
+import { searchFilter, searchWordsOf, wholeWordsOf } from '../platform/database/search-words.js';
 import { AppError } from '../platform/http/app-error.js';
 import { decodeCursor } from '../platform/http/cursor.js';
 import { Page } from '../platform/http/page.js';
@@ -9,12 +11,17 @@ import { ShopsService } from '../shops/shops.service.js';
 import { Conversation } from './conversation.schema.js';
 import type { CreateConversationDto } from './dto/create-conversation.dto.js';
 import { ConversationResponse } from './dto/conversation.response.js';
-import type { ListConversationsQuery } from './dto/list-conversations.query.js';
+import { type ListConversationsQuery, NOBODY } from './dto/list-conversations.query.js';
 import { Message } from './message.schema.js';
 import type { Thread } from './thread.js';
 
 const NEWEST_MESSAGES = 50;
 const EXCERPT_CHARACTERS = 200;
+
+type NumberedMessage = Pick<
+  Message,
+  '_id' | 'seq' | 'sender' | 'text' | 'timestamp' | 'attachment' | 'isNote'
+>;
 
 @Injectable()
 export class ConversationsService {
@@ -31,6 +38,8 @@ export class ConversationsService {
       shopId: new Types.ObjectId(shopId),
       seq,
       customerName: customerName.trim(),
+      nameWords: searchWordsOf([customerName]),
+      searchWords: searchWordsOf([customerName]),
       channel: channel ?? 'web',
       lastMessageAt: new Date(),
     });
@@ -43,9 +52,12 @@ export class ConversationsService {
   }
 
   /** Newest activity first, each with its last message. */
-  async list(shopId: string, { limit, cursor }: ListConversationsQuery): Promise<Page<Thread>> {
+  async list(shopId: string, query: ListConversationsQuery): Promise<Page<Thread>> {
+    const { limit, cursor } = query;
+    const filter = filterOf(query);
+    if (!filter) return new Page<Thread>([], null);
     const rows = await this.conversations
-      .find({ shopId, ...(cursor ? olderThan(cursor) : {}) })
+      .find({ shopId, ...filter, ...(cursor ? olderThan(cursor) : {}) })
       .sort({ lastMessageAt: -1, _id: -1 })
       .limit(limit + 1)
       .lean();
@@ -67,6 +79,16 @@ export class ConversationsService {
     return { conversation, messages: await this.newestMessages(conversation, upTo) };
   }
 
+  /** Those that have changed since a number, in its order; the newest where there are too many. */
+  async listChanged(shopId: string, range: ChangeRange): Promise<Conversation[]> {
+    const newest = await this.conversations
+      .find({ shopId, ...changedIn(range, 'updatedAt') })
+      .sort({ seq: -1 })
+      .limit(range.limit)
+      .lean();
+    return newest.reverse();
+  }
+
   async require(shopId: string, conversationId: string): Promise<void> {
     const known = await this.conversations.exists({ shopId, _id: conversationId });
     if (!known) throw AppError.notFound('conversation');
@@ -74,44 +96,27 @@ export class ConversationsService {
 
   /**
    * Takes the conversation's next number for `message` and shows it in the inbox, in one step. A
-   * customer's message makes the conversation unread and opens a closed one; a note shows nowhere.
-   * @returns the conversation as it is then: `messageCount` is the message's number
+   * customer's message makes the conversation unread and opens a closed one, an answer makes it read;
+   * a note shows nowhere.
+   * @param expectedNumber the last number there must be, when the sender has asked for that
+   * @returns the conversation as it is then: `messageCount` is the message's number; null when it has
+   *   moved on since `expectedNumber`
    */
   async takeNumber(
     shopId: string,
     conversationId: string,
-    message: Pick<
-      Message,
-      '_id' | 'seq' | 'sender' | 'text' | 'timestamp' | 'attachment' | 'isNote'
-    >,
-  ): Promise<Conversation> {
-    const shown = {
-      // Text beginning with a dollar sign would be read as the name of a field.
-      lastMessage: { $literal: excerpt(message) },
-      lastMessageId: message._id,
-      lastMessageAt: { $max: ['$lastMessageAt', message.timestamp] },
-    };
-    const fromCustomer = {
-      isRead: false,
-      status: { $cond: [{ $eq: ['$status', 'closed'] }, 'open', '$status'] },
-    };
+    message: NumberedMessage,
+    expectedNumber?: number,
+  ): Promise<Conversation | null> {
+    const expected = expectedNumber === undefined ? {} : { messageCount: expectedNumber };
     const conversation = await this.conversations
       .findOneAndUpdate(
-        { shopId, _id: conversationId },
-        [
-          {
-            $set: {
-              messageCount: { $add: ['$messageCount', 1] },
-              seq: { $max: ['$seq', message.seq] },
-              ...(message.isNote ? {} : shown),
-              ...(message.sender === 'user' ? fromCustomer : {}),
-            },
-          },
-        ],
+        { shopId, _id: conversationId, ...expected },
+        [{ $set: changesBy(message) }],
         { returnDocument: 'after', updatePipeline: true },
       )
       .lean();
-    if (!conversation) throw AppError.notFound('conversation');
+    if (!conversation) await this.require(shopId, conversationId);
     return conversation;
   }
 
@@ -139,6 +144,48 @@ export class ConversationsService {
       .lean();
     return new Map(messages.map((message) => [message._id.toHexString(), message]));
   }
+}
+
+/** What a message changes in its conversation, in the terms of an update pipeline. */
+function changesBy(message: NumberedMessage): object {
+  const number = { $add: ['$messageCount', 1] };
+  const text = excerpt(message);
+  const shown = {
+    // Text beginning with a dollar sign would be read as the name of a field.
+    lastMessage: { $literal: text },
+    lastMessageId: message._id,
+    lastMessageAt: { $max: ['$lastMessageAt', message.timestamp] },
+    searchWords: { $setUnion: [{ $ifNull: ['$nameWords', []] }, { $literal: wholeWordsOf(text) }] },
+  };
+  const fromCustomer = {
+    isRead: false,
+    unreadCount: { $add: [{ $ifNull: ['$unreadCount', 0] }, 1] },
+    lastCustomerMessageNumber: number,
+    status: { $cond: [{ $eq: ['$status', 'closed'] }, 'open', '$status'] },
+  };
+  const fromSeller = { isRead: true, unreadCount: 0 };
+  return {
+    messageCount: number,
+    seq: { $max: ['$seq', message.seq] },
+    ...(message.isNote ? {} : shown),
+    ...(message.sender === 'user' ? fromCustomer : {}),
+    ...(message.sender === 'seller' && !message.isNote ? fromSeller : {}),
+  };
+}
+
+/** Undefined when nothing can match. */
+function filterOf(query: ListConversationsQuery): QueryFilter<Conversation> | undefined {
+  const { status, channel, assigneeId, unread, tag, q } = query;
+  const found = q ? searchFilter(q) : {};
+  if (!found) return undefined;
+  return {
+    ...found,
+    ...(status ? { status } : {}),
+    ...(channel ? { channel } : {}),
+    ...(assigneeId ? { assigneeId: assigneeId === NOBODY ? null : assigneeId } : {}),
+    ...(unread === undefined || unread === null ? {} : { isRead: !unread }),
+    ...(tag ? { tags: tag } : {}),
+  };
 }
 
 function olderThan(cursor: string): object {

@@ -74,3 +74,5 @@ MessageSchema.index(
   { shopId: 1, conversationId: 1, sender: 1, clientMessageId: 1 },
   { unique: true, partialFilterExpression: { clientMessageId: { $exists: true } } },
 );
+// What was written since a number.
+MessageSchema.index({ shopId: 1, seq: 1 });

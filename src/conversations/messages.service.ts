@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import { type Model, Types } from 'mongoose';
 import { DomainEvents } from '../events/domain-events.js';
+import { type ChangeRange, changedIn } from '../platform/database/change-range.js';
 import { isDuplicateKey } from '../platform/database/database-errors.js';
 import { AppError } from '../platform/http/app-error.js';
 import { decodeCursor } from '../platform/http/cursor.js';
@@ -24,6 +25,8 @@ export interface NewMessage {
   attachment?: Attachment | null;
   isNote?: boolean;
   clientMessageId?: string;
+  /** The last number the sender has read: the message is not added when there is more. */
+  expectedMessageNumber?: number;
 }
 
 export interface SentMessage extends Thread {
@@ -32,6 +35,8 @@ export interface SentMessage extends Thread {
 
 /** Who reads: notes are for the team only. */
 export type Audience = 'team' | 'customer';
+
+const MAX_NEWER = 50;
 
 @Injectable()
 export class MessagesService {
@@ -77,7 +82,14 @@ export class MessagesService {
       isNote: message.isNote ?? false,
       ...(clientMessageId ? { clientMessageId } : {}),
     };
-    const conversation = await this.conversations.takeNumber(shopId, conversationId, draft);
+    const expected = message.expectedMessageNumber ?? undefined;
+    const conversation = await this.conversations.takeNumber(
+      shopId,
+      conversationId,
+      draft,
+      expected,
+    );
+    if (!conversation) throw await this.movedOn(shopId, conversationId, expected ?? 0);
     try {
       const created = await this.messages.create({
         ...draft,
@@ -117,6 +129,16 @@ export class MessagesService {
     }));
   }
 
+  /** Those that were written since a number, in its order; the newest where there are too many. */
+  async listWritten(shopId: string, range: ChangeRange): Promise<Message[]> {
+    const newest = await this.messages
+      .find({ shopId, ...changedIn(range, 'timestamp') })
+      .sort({ seq: -1 })
+      .limit(range.limit)
+      .lean();
+    return newest.reverse();
+  }
+
   private async findRepeated(
     shopId: string,
     conversationId: string,
@@ -124,6 +146,21 @@ export class MessagesService {
   ): Promise<Message | null> {
     if (!clientMessageId) return null;
     return this.messages.findOne({ shopId, conversationId, sender, clientMessageId }).lean();
+  }
+
+  private async movedOn(
+    shopId: string,
+    conversationId: string,
+    expected: number,
+  ): Promise<AppError> {
+    const newer = await this.messages
+      .find({ shopId, conversationId, messageNumber: { $gt: expected } })
+      .sort({ messageNumber: 1 })
+      .limit(MAX_NEWER)
+      .lean();
+    const sentence = `The conversation has moved on since message ${expected}: read what is new first.`;
+    const messages = newer.map((one) => MessageResponse.from(one));
+    return new AppError('conversation_moved_on', sentence, { data: { messages } });
   }
 
   private announce(conversation: Conversation, message: Message): Message {

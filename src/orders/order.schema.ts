@@ -177,8 +177,12 @@ OrderSchema.index({ shopId: 1, submittedAt: -1, _id: -1 });
 OrderSchema.index({ shopId: 1, status: 1, submittedAt: -1, _id: -1 });
 // Those of one customer, newest first.
 OrderSchema.index({ shopId: 1, customerId: 1, submittedAt: -1, _id: -1 });
+// Whether an open order came by a form.
+OrderSchema.index({ shopId: 1, formId: 1, status: 1 });
 // Those that a text finds, newest first.
 OrderSchema.index({ shopId: 1, searchWords: 1, submittedAt: -1, _id: -1 });
+// What has changed since a number.
+OrderSchema.index({ shopId: 1, seq: 1 });
 // What a repeated request has placed already.
 OrderSchema.index(
   { shopId: 1, operationId: 1 },

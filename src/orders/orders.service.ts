@@ -69,13 +69,14 @@ export class OrdersService implements OnModuleInit {
     }));
   }
 
-  /** Those that have changed since a number, in its order. */
+  /** Those that have changed since a number, in its order; the newest where there are too many. */
   async listChanged(shopId: string, range: ChangeRange): Promise<Order[]> {
-    return this.orders
+    const newest = await this.orders
       .find({ shopId, ...changedIn(range, 'updatedAt') })
-      .sort({ seq: 1 })
+      .sort({ seq: -1 })
       .limit(range.limit)
       .lean();
+    return newest.reverse();
   }
 
   /** @param idOrNumber its id, or its readable number in any case */

@@ -16,6 +16,7 @@ export const PERMISSIONS = {
   'orders:read': 'agent',
   'orders:status': 'agent',
   'orders:create': 'manager',
+  'changes:read': 'agent',
   'conversations:read': 'agent',
   'conversations:write': 'agent',
 } as const satisfies Record<string, ShopRole>;

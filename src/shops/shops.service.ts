@@ -77,6 +77,13 @@ export class ShopsService {
     return member ? { shopId: id, userId, role: member.role } : null;
   }
 
+  /** The last number that was taken. */
+  async getSeq(shopId: string): Promise<number> {
+    const shop = await this.shops.findOne({ _id: shopId }, { seq: 1 }).lean();
+    if (!shop) throw AppError.notFound('shop');
+    return shop.seq;
+  }
+
   /** Takes the shop's next number, for a write that others must see. */
   async nextSeq(shopId: string): Promise<number> {
     const shop = await this.shops

@@ -43,6 +43,13 @@ export class ConversationResponse {
   @ApiProperty({ example: false })
   isRead: boolean;
 
+  @ApiProperty({
+    description: "The customer's messages since the team last read or answered.",
+    type: 'integer',
+    example: 2,
+  })
+  unreadCount: number;
+
   @ApiProperty({ format: 'date-time', example: '2026-11-23T09:00:00.000Z' })
   lastMessageAt: string;
 
@@ -83,6 +90,7 @@ export class ConversationResponse {
       notes: conversation.notes,
       isAiActive: conversation.isAiActive,
       isRead: conversation.isRead,
+      unreadCount: conversation.unreadCount,
       lastMessageAt: conversation.lastMessageAt.toISOString(),
       lastMessage: conversation.lastMessage,
       messageCount: conversation.messageCount,

@@ -2,10 +2,12 @@ import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import {
   IsBoolean,
+  IsInt,
   IsObject,
   IsOptional,
   IsString,
   MaxLength,
+  Min,
   MinLength,
   ValidateNested,
 } from 'class-validator';
@@ -48,4 +50,17 @@ export class SendMessageDto {
   @MinLength(1)
   @MaxLength(100)
   clientMessageId?: string;
+
+  @ApiPropertyOptional({
+    description:
+      'The last message number you have read: when more was written since, the message is not ' +
+      'added, and the answer (409) tells what is new.',
+    type: 'integer',
+    minimum: 0,
+    example: 7,
+  })
+  @IsOptional()
+  @IsInt()
+  @Min(0)
+  expectedMessageNumber?: number;
 }

@@ -6,17 +6,29 @@ import { ORDER_STATUSES, type OrderStatus } from '../order-status.js';
 import { IsOrderStatus } from './is-order-status.decorator.js';
 
 export class ListOrdersQuery extends listQuery({ default: 100, max: 500 }) {
-  @ApiPropertyOptional({ enum: ORDER_STATUSES, example: 'pending' })
+  @ApiPropertyOptional({
+    description: 'Only these, by any of their names.',
+    enum: ORDER_STATUSES,
+    example: 'pending',
+  })
   @IsOptional()
   @IsOrderStatus()
   status?: OrderStatus;
 
-  @ApiPropertyOptional({ enum: ORDER_CHANNELS, example: 'web' })
+  @ApiPropertyOptional({
+    description: 'Only what was ordered there.',
+    enum: ORDER_CHANNELS,
+    example: 'web',
+  })
   @IsOptional()
   @IsIn(ORDER_CHANNELS)
   channel?: OrderChannel;
 
-  @ApiPropertyOptional({ pattern: '^[0-9a-fA-F]{24}$', example: '6741c0c0a5f2d13b8c9e0006' })
+  @ApiPropertyOptional({
+    description: 'Only orders of this customer.',
+    pattern: '^[0-9a-fA-F]{24}$',
+    example: '6741c0c0a5f2d13b8c9e0006',
+  })
   @IsOptional()
   @IsMongoId()
   customerId?: string;

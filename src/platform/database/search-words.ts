@@ -2,6 +2,7 @@
 const MAX_WORD_CHARACTERS = 12;
 /** What one document may add to its index. */
 const MAX_WORDS = 150;
+const MAX_WHOLE_WORDS = 30;
 const MAX_QUERY_WORDS = 5;
 const PHONE_TAIL = { min: 4, max: 10 };
 /** More digits than this begin with the code of a country or a network, written in several ways. */
@@ -27,6 +28,11 @@ export function searchWordsOf(texts: (string | undefined)[], phones: string[] = 
     }
   }
   return [...words].slice(0, MAX_WORDS);
+}
+
+/** The words of a text as they are, for a field that changes too often to hold their beginnings. */
+export function wholeWordsOf(text: string): string[] {
+  return [...new Set(wordsOf(text).map(shorten))].slice(0, MAX_WHOLE_WORDS);
 }
 
 /**

@@ -49,6 +49,10 @@ export const ERRORS = {
     status: HttpStatus.CONFLICT,
     example: 'Someone changed it meanwhile: read it again.',
   },
+  conversation_moved_on: {
+    status: HttpStatus.CONFLICT,
+    example: 'The conversation has moved on since message 7: read what is new first.',
+  },
   invalid_token: {
     status: HttpStatus.BAD_REQUEST,
     example: 'This link has been used or is too old: ask for a new one.',
@@ -132,12 +136,15 @@ export interface FieldError {
 interface AppErrorOptions {
   details?: FieldError[];
   retryAfterSeconds?: number;
+  /** What the caller needs to go on, where the sentence cannot hold it. */
+  data?: object;
 }
 
 /** A failure the caller can act on: a sentence that names the remedy, and a code for programs. */
 export class AppError extends HttpException {
   readonly details?: FieldError[];
   readonly retryAfterSeconds?: number;
+  readonly data?: object;
 
   constructor(
     readonly code: ErrorCode,
@@ -147,6 +154,7 @@ export class AppError extends HttpException {
     super(sentence, ERRORS[code].status);
     this.details = options.details;
     this.retryAfterSeconds = options.retryAfterSeconds;
+    this.data = options.data;
   }
 
   /** @param thing the entity in words, such as `order` */

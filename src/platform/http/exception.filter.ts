@@ -43,6 +43,7 @@ export class ExceptionToEnvelopeFilter implements ExceptionFilter {
       error: error.message,
       code: error.code,
       details: error.details,
+      data: error.data,
       requestId: requestId(),
     });
   }

@@ -171,6 +171,11 @@ function failureSchema(): Schema {
           properties: { field: { type: 'string' }, message: { type: 'string' } },
         },
       },
+      data: {
+        type: 'object',
+        description: 'What the caller needs to go on: with `conversation_moved_on` its new `messages`.',
+        additionalProperties: true,
+      },
       requestId: { type: 'string', description: 'Names the request in our logs.' },
     },
   };

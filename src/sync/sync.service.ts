@@ -1,0 +1,51 @@
+import { Injectable } from '@nestjs/common';
+import { ConversationsService } from '../conversations/conversations.service.js';
+import { MessagesService } from '../conversations/messages.service.js';
+import { OrdersService } from '../orders/orders.service.js';
+import { ShopsService } from '../shops/shops.service.js';
+import { ChangesResponse } from './dto/changes.response.js';
+
+/** More than this and a client is faster when it reads everything anew. */
+const MAX_CHANGES = 2_000;
+/**
+ * A number is taken before its document is written, so a document may land after a client has seen
+ * later numbers. That takes moments: the last numbers before `since` are read again, and more of
+ * them where a document is so young that it may have landed late.
+ */
+const OVERLAP_NUMBERS = 200;
+const YOUNG = { numbers: 2_000, ms: 60_000 };
+
+/** Answers everything of a shop that is newer than a number, for REST and both doors. */
+@Injectable()
+export class SyncService {
+  constructor(
+    private readonly shops: ShopsService,
+    private readonly conversations: ConversationsService,
+    private readonly messages: MessagesService,
+    private readonly orders: OrdersService,
+  ) {}
+
+  /** @param since the highest number the client has seen; it drops what it has by `id` and `seq` */
+  async changesSince(shopId: string, since: number, now: Date): Promise<ChangesResponse> {
+    // Before the reads: what is written while they run is told again, never left out.
+    const seq = await this.shops.getSeq(shopId);
+    if (since > seq) return ChangesResponse.reset(seq);
+    const range = {
+      above: since - OVERLAP_NUMBERS,
+      youngAbove: since - YOUNG.numbers,
+      youngerThan: new Date(now.getTime() - YOUNG.ms),
+      limit: MAX_CHANGES + 1,
+    };
+    const [conversations, messages, orders] = await Promise.all([
+      this.conversations.listChanged(shopId, range),
+      this.messages.listWritten(shopId, range),
+      this.orders.listChanged(shopId, range),
+    ]);
+    const news = [conversations, messages, orders].map(
+      (rows) => rows.filter((row) => row.seq > range.above).length,
+    );
+    if (news.reduce((sum, count) => sum + count, 0) > MAX_CHANGES)
+      return ChangesResponse.reset(seq);
+    return ChangesResponse.from(seq, { conversations, messages, orders });
+  }
+}

@@ -1,0 +1,201 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ConversationResponse } from '../src/conversations/dto/conversation.response.js';
+import { aShop, type ShopWorld } from './support/actors.js';
+import { createTestApp, type TestApp } from './support/app.js';
+
+let app: TestApp;
+let shop: ShopWorld;
+let inbox: string;
+
+beforeAll(async () => {
+  app = await createTestApp();
+  shop = await aShop(app);
+  inbox = `${shop.path}/conversations`;
+});
+
+afterAll(() => app.close());
+
+interface Chat {
+  id: string;
+  write: (text: string) => Promise<void>;
+}
+
+/** A customer's chat with one message in it. */
+async function aChat(customerName: string, text = 'Hello', of = shop): Promise<Chat> {
+  const chats = `/api/public/shops/${of.slug}/conversations`;
+  const { body } = await app.request.post(chats).send({ customerName, text }).expect(201);
+  const { conversation, token } = body.data;
+  const write = async (more: string) => {
+    await app.request
+      .post(`${chats}/${conversation.id}/messages`)
+      .set('Authorization', `Bearer ${token}`)
+      .send({ text: more })
+      .expect(201);
+  };
+  return { id: conversation.id, write };
+}
+
+const put = (id: string, change: object) => shop.agent.put(`${inbox}/${id}`, change);
+
+async function get(id: string): Promise<ConversationResponse> {
+  return (await shop.agent.get(`${inbox}/${id}`).expect(200)).body.data;
+}
+
+describe('a conversation that the team works on', () => {
+  it('takes the whole object of the app, and keeps what is not of the team to change', async () => {
+    const { id } = await aChat('Su Su');
+    const whole = await get(id);
+    const { body } = await put(id, {
+      ...whole,
+      messages: [],
+      seq: 0,
+      messageCount: 0,
+      shopId: 'other',
+      status: 'pending',
+      assigneeId: shop.manager.userId,
+      tags: ['wholesale', ' wholesale', '$vip'],
+      notes: '$notes',
+      isAiActive: true,
+    }).expect(200);
+    expect(body.data).toMatchObject({
+      id,
+      shopId: shop.id,
+      customerName: 'Su Su',
+      status: 'pending',
+      assigneeId: shop.manager.userId,
+      tags: ['wholesale', '$vip'],
+      notes: '$notes',
+      isAiActive: true,
+      messageCount: 1,
+    });
+    expect(body.data.messages).toHaveLength(1);
+    expect(body.data.seq).toBeGreaterThan(whole.seq);
+    const { body: freed } = await put(id, { assigneeId: '' }).expect(200);
+    expect(freed.data).toMatchObject({ assigneeId: null, status: 'pending', notes: '$notes' });
+  });
+
+  it.each([
+    ['assigneeId', 'somebody'],
+    ['assigneeId', { $ne: null }],
+    ['status', 'gone'],
+    ['tags', Array(21).fill('a')],
+    ['tags', ['']],
+    ['notes', 'x'.repeat(5001)],
+    ['isRead', 'yes'],
+    ['readUpTo', -1],
+  ])('refuses a wrong %s (400)', async (field, value) => {
+    const { id } = await aChat('Su Su');
+    const { body } = await put(id, { [field]: value }).expect(400);
+    expect(body.details[0].field).toContain(field);
+  });
+
+  it('is assigned to members only, and not changed by strangers', async () => {
+    const { id } = await aChat('Su Su');
+    const { body } = await put(id, { assigneeId: shop.outsider.userId }).expect(400);
+    expect(body.details).toEqual([
+      { field: 'assigneeId', message: 'assigneeId must be a member of this shop' },
+    ]);
+    await shop.outsider.put(`${inbox}/${id}`, { status: 'closed' }).expect(404);
+    const foreign = await aShop(app);
+    await foreign.owner
+      .put(`${foreign.path}/conversations/${id}`, { status: 'closed' })
+      .expect(404);
+    expect((await get(id)).status).toBe('open');
+  });
+});
+
+describe('what is unread', () => {
+  it('counts the messages since the team read or answered, in a conversation and in the shop', async () => {
+    const world = await aShop(app);
+    const path = `${world.path}/conversations`;
+    const unread = async () => (await world.agent.get(`${path}/unread`).expect(200)).body.data;
+    expect(await unread()).toEqual({ conversations: 0, messages: 0 });
+    const one = await aChat('Su Su', 'Hello', world);
+    const two = await aChat('Aung', 'Hello', world);
+    await one.write('Are you there?');
+    expect(await unread()).toEqual({ conversations: 2, messages: 3 });
+    await world.agent.put(`${path}/${one.id}`, { isRead: true }).expect(200);
+    expect(await unread()).toEqual({ conversations: 1, messages: 1 });
+    await world.agent.post(`${path}/${two.id}/messages`, { text: 'Note', isNote: true });
+    expect(await unread()).toEqual({ conversations: 1, messages: 1 });
+    await world.agent.post(`${path}/${two.id}/messages`, { text: 'Yes!' }).expect(201);
+    expect(await unread()).toEqual({ conversations: 0, messages: 0 });
+    await world.agent.put(`${path}/${two.id}`, { isRead: false }).expect(200);
+    expect(await unread()).toEqual({ conversations: 1, messages: 1 });
+  });
+
+  it('stays unread when the customer wrote after what was seen', async () => {
+    const chat = await aChat('Su Su');
+    const seen = (await get(chat.id)).messageCount;
+    await chat.write('One more thing');
+    const { body } = await put(chat.id, { isRead: true, readUpTo: seen }).expect(200);
+    expect(body.data).toMatchObject({ isRead: false, unreadCount: 2 });
+    await put(chat.id, { isRead: true, readUpTo: seen + 1 }).expect(200);
+    expect(await get(chat.id)).toMatchObject({ isRead: true, unreadCount: 0 });
+  });
+});
+
+describe('the inbox', () => {
+  it('is filtered by status, channel, assignee, what is unread, tag and text', async () => {
+    const world = await aShop(app);
+    const path = `${world.path}/conversations`;
+    const su = await aChat('Su Su', 'Do you have beans?', world);
+    const aung = await aChat('Aung Aung', 'Hello', world);
+    const viber = await world.agent
+      .post(path, { customerName: 'Myat', channel: 'viber' })
+      .expect(201);
+    const myat = { id: viber.body.data.id as string };
+    await world.agent
+      .put(`${path}/${aung.id}`, {
+        status: 'closed',
+        assigneeId: world.agent.userId,
+        tags: ['wholesale'],
+        isRead: true,
+      })
+      .expect(200);
+    const list = async (query: string): Promise<string[]> => {
+      const { body } = await world.agent.get(`${path}?${query}`).expect(200);
+      return body.data.map(({ id }: { id: string }) => id);
+    };
+    expect(await list('')).toEqual([myat.id, aung.id, su.id]);
+    expect(await list('status=closed')).toEqual([aung.id]);
+    expect(await list('channel=viber')).toEqual([myat.id]);
+    expect(await list(`assigneeId=${world.agent.userId}`)).toEqual([aung.id]);
+    expect(await list('assigneeId=none')).toEqual([myat.id, su.id]);
+    expect(await list('unread=true')).toEqual([su.id]);
+    expect(await list('unread=false')).toEqual([myat.id, aung.id]);
+    expect(await list('tag=wholesale')).toEqual([aung.id]);
+    expect(await list('q=aun')).toEqual([aung.id]);
+    expect(await list('q=beans')).toEqual([su.id]);
+    expect(await list('q=...')).toEqual([]);
+    expect(await list('assigneeId=none&status=open&q=my')).toEqual([myat.id]);
+    const first = await world.agent.get(`${path}?assigneeId=none&limit=1`).expect(200);
+    const cursor = first.body.meta.nextCursor;
+    expect(await list(`assigneeId=none&limit=1&cursor=${cursor}`)).toEqual([su.id]);
+    await world.agent.get(`${path}?assigneeId=me`).expect(400);
+    await world.agent.get(`${path}?unread=maybe`).expect(400);
+  });
+});
+
+describe('an answer to a conversation that has moved on', () => {
+  const answer = (id: string, expectedMessageNumber: number) =>
+    shop.agent.post(`${inbox}/${id}/messages`, { text: 'Yes', expectedMessageNumber });
+
+  it('is not added when that was asked for (409), and the answer tells what is new', async () => {
+    const chat = await aChat('Su Su');
+    await chat.write('Never mind');
+    const { body } = await answer(chat.id, 1).expect(409);
+    expect(body.code).toBe('conversation_moved_on');
+    expect(body.data.messages.map(({ text }: { text: string }) => text)).toEqual(['Never mind']);
+    expect((await get(chat.id)).messageCount).toBe(2);
+    await answer(chat.id, 2).expect(201);
+    await answer('6741c0c0a5f2d13b8c9e0aaa', 2).expect(404);
+  });
+
+  it('is added by one of ten that answer the same message at once', async () => {
+    const chat = await aChat('Su Su');
+    const answers = await Promise.all(Array.from({ length: 10 }, () => answer(chat.id, 1)));
+    expect(answers.filter(({ status }) => status === 201)).toHaveLength(1);
+    expect(answers.filter(({ status }) => status === 409)).toHaveLength(9);
+  });
+});
