@@ -11,7 +11,8 @@ import {
 import { aShop, aUser, type ShopWorld } from '../support/actors.js';
 import { createTestApp, type TestApp } from '../support/app.js';
 import { aForm, aProduct } from '../support/bodies.js';
-import { fillPath, type Operation, readOperations } from '../support/operations.js';
+import { bodySchemaOf, ExampleBodies } from '../support/example-bodies.js';
+import { fillPath, type Operation, readDocument, readOperations } from '../support/operations.js';
 
 /** Routes for browsers to go to, which answer redirects and pages: the docs tell of them in prose. */
 const EXCLUDED = 'swagger/apiExcludeEndpoint';
@@ -152,12 +153,15 @@ describe('access', () => {
       (operation) => permissionOf(operation) && /\{shopId\}.*\{/.test(operation.path),
     );
     expect(withChild.length).toBeGreaterThan(3);
-    for (const { name, method, path } of withChild) {
+    const examples = new ExampleBodies(await readDocument({ url: app.url }));
+    for (const operation of withChild) {
+      const { name, method, path } = operation;
+      const schema = bodySchemaOf(operation);
       const names = [...path.matchAll(/\{(\w+)\}/g)].map(([, parameter]) => parameter!);
       expect(Object.keys(foreign), name).toEqual(expect.arrayContaining(names));
       const { status } = await app.request[method](fillPath(path, foreign))
         .set('Authorization', `Bearer ${shop.owner.token}`)
-        .send(method === 'get' ? undefined : { text: 'x', name: 'x', role: 'agent' });
+        .send(schema && (examples.of(schema).value as object));
       expect({ name, status }).toEqual({ name, status: 404 });
     }
   });

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { aShop, type ShopWorld } from '../support/actors.js';
 import { createTestApp, type TestApp } from '../support/app.js';
+import { bodySchemaOf, ExampleBodies } from '../support/example-bodies.js';
 import { fillPath, type Operation, readDocument, readOperations } from '../support/operations.js';
 
 type Json = Record<string, any>;
@@ -8,13 +9,13 @@ type Json = Record<string, any>;
 let app: TestApp;
 let shop: ShopWorld;
 let operations: Operation[];
-let schemas: Json;
+let examples: ExampleBodies;
 
 beforeAll(async () => {
   app = await createTestApp();
   shop = await aShop(app);
   operations = await readOperations({ url: app.url });
-  schemas = (await readDocument({ url: app.url })).components!.schemas as Json;
+  examples = new ExampleBodies(await readDocument({ url: app.url }));
 });
 
 afterAll(() => app.close());
@@ -43,51 +44,12 @@ const HARMLESS: [string, unknown][] = [
   ['the empty text', ''],
 ];
 
-interface StringField {
-  path: string[];
-  name: string;
-}
-
-function resolve(schema: Json): Json {
-  const [only] = (schema['allOf'] ?? []) as Json[];
-  const name = ((schema['$ref'] ?? only?.['$ref']) as string | undefined)?.split('/').at(-1);
-  return name ? schemas[name] : schema;
-}
-
-/** A body made of the documented examples, and where its strings are. */
-function exampleOf(schema: Json, at: string[] = []): { value: unknown; strings: StringField[] } {
-  const plain = resolve(schema);
-  if (plain['type'] === 'array') {
-    const item = exampleOf(plain['items'], [...at, '0']);
-    return { value: [item.value], strings: item.strings };
-  }
-  if (plain['properties']) {
-    const value: Json = {};
-    const strings: StringField[] = [];
-    for (const [field, property] of Object.entries(plain['properties'] as Json)) {
-      const inner = exampleOf(property, [...at, field]);
-      value[field] = property.example ?? inner.value;
-      strings.push(...inner.strings);
-    }
-    return { value, strings };
-  }
-  const isString = plain['type'] === 'string';
-  return {
-    value: plain['example'] ?? plain['enum']?.[0],
-    strings: isString ? [{ path: at, name: at.join('.') }] : [],
-  };
-}
-
 function withField(body: unknown, path: string[], value: unknown): unknown {
   const copy = structuredClone(body) as Json;
   let target = copy;
   for (const key of path.slice(0, -1)) target = target[key] ??= /^\d+$/.test(key) ? [] : {};
   target[path.at(-1)!] = value;
   return copy;
-}
-
-function bodySchemaOf({ definition }: Operation): Json | undefined {
-  return (definition as Json)['requestBody']?.content?.['application/json']?.schema;
 }
 
 async function countDocuments(): Promise<Record<string, number>> {
@@ -124,7 +86,7 @@ describe('every string field of every body', () => {
     for (const operation of operations) {
       const schema = bodySchemaOf(operation);
       if (!schema) continue;
-      const { value, strings } = exampleOf(schema);
+      const { value, strings } = examples.of(schema);
       for (const { path, name } of strings) {
         fields++;
         for (const [what, hostile] of NEVER) {
@@ -144,7 +106,7 @@ describe('every string field of every body', () => {
     for (const operation of operations.filter(({ path }) => !ENDS_ACCESS.test(path))) {
       const schema = bodySchemaOf(operation);
       if (!schema) continue;
-      const { value, strings } = exampleOf(schema);
+      const { value, strings } = examples.of(schema);
       for (const { path, name } of strings) {
         for (const [what, odd] of HARMLESS) {
           const status = await send(operation, withField(value, path, odd));
