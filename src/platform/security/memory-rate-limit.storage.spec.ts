@@ -18,6 +18,14 @@ describe('rate limits in memory', () => {
     expect(await hit()).toMatchObject({ totalHits: 1, isBlocked: false });
   });
 
+  it('end within their window, whatever fraction the clock shows', async () => {
+    const storage = new MemoryRateLimitStorage();
+    for (let count = 0; count < 200; count++) {
+      vi.spyOn(performance, 'now').mockReturnValue(1_000 + count * 37.123_457);
+      expect((await storage.increment(`k${count}`, TTL_MS, 2)).timeToExpire).toBe(60);
+    }
+  });
+
   it('give a hit back, never below zero', async () => {
     const storage = new MemoryRateLimitStorage();
     await storage.refund('a');

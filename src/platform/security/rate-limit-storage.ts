@@ -11,7 +11,8 @@ export interface RateLimitStorage extends ThrottlerStorage {
 
 /** @param leftMs until the window ends */
 export function limitRecord(hits: number, leftMs: number, limit: number): LimitRecord {
-  const seconds = Math.max(1, Math.ceil(leftMs / 1_000));
+  // Rounded first: the clock's fractions add up to a hair above the whole.
+  const seconds = Math.max(1, Math.ceil(Math.round(leftMs) / 1_000));
   const isBlocked = hits > limit;
   return {
     totalHits: hits,
