@@ -76,6 +76,11 @@ export class ConversationsService {
   async get(shopId: string, conversationId: string, upTo?: number): Promise<Thread> {
     const conversation = await this.conversations.findOne({ shopId, _id: conversationId }).lean();
     if (!conversation) throw AppError.notFound('conversation');
+    return this.threadOf(conversation, upTo);
+  }
+
+  /** @param upTo the number of the last message to show; the newest without it */
+  async threadOf(conversation: Conversation, upTo?: number): Promise<Thread> {
     return { conversation, messages: await this.newestMessages(conversation, upTo) };
   }
 

@@ -33,6 +33,12 @@ export interface SentMessage extends Thread {
   message: Message;
 }
 
+interface StoredMessage {
+  message: Message;
+  /** As the message has made it; undefined when it had been stored before. */
+  conversation?: Conversation;
+}
+
 /** Who reads: notes are for the team only. */
 export type Audience = 'team' | 'customer';
 
@@ -49,60 +55,17 @@ export class MessagesService {
 
   /** Adds a message, and answers its conversation up to it. */
   async send(shopId: string, conversationId: string, message: NewMessage): Promise<SentMessage> {
-    const stored = await this.append(shopId, conversationId, message);
-    const thread = await this.conversations.get(shopId, conversationId, stored.messageNumber);
-    return { ...thread, message: stored };
+    const stored = await this.store(shopId, conversationId, message);
+    const upTo = stored.message.messageNumber;
+    const thread = stored.conversation
+      ? await this.conversations.threadOf(stored.conversation, upTo)
+      : await this.conversations.get(shopId, conversationId, upTo);
+    return { ...thread, message: stored.message };
   }
 
-  /**
-   * Adds a message; one whose `clientMessageId` is stored already is answered and changes nothing.
-   *
-   * The conversation is written first: dying between the two writes leaves a number without a
-   * message and an excerpt that the sender's repetition, or the next message, puts right; nothing
-   * was acknowledged yet. The other way round the repetition would find its message stored and
-   * acknowledge it, while the conversation stayed closed, read and low in the inbox for ever.
-   */
+  /** Adds a message, for who does not need the rest of the conversation. */
   async append(shopId: string, conversationId: string, message: NewMessage): Promise<Message> {
-    requireContent(message);
-    const known = await this.findRepeated(shopId, conversationId, message);
-    if (known) return known;
-    const { clientMessageId } = message;
-    const draft = {
-      _id: clientMessageId
-        ? repeatableId(conversationId, message.sender, clientMessageId)
-        : new Types.ObjectId(),
-      conversationId: new Types.ObjectId(conversationId),
-      shopId: new Types.ObjectId(shopId),
-      seq: await this.shops.nextSeq(shopId),
-      sender: message.sender,
-      senderId: message.senderId ?? null,
-      text: message.text,
-      timestamp: new Date(),
-      attachment: message.attachment ?? null,
-      isNote: message.isNote ?? false,
-      ...(clientMessageId ? { clientMessageId } : {}),
-    };
-    const expected = message.expectedMessageNumber ?? undefined;
-    const conversation = await this.conversations.takeNumber(
-      shopId,
-      conversationId,
-      draft,
-      expected,
-    );
-    if (!conversation) throw await this.movedOn(shopId, conversationId, expected ?? 0);
-    try {
-      const created = await this.messages.create({
-        ...draft,
-        messageNumber: conversation.messageCount,
-      });
-      return this.announce(conversation, created.toObject());
-    } catch (error) {
-      const winner = isDuplicateKey(error)
-        ? await this.findRepeated(shopId, conversationId, message)
-        : null;
-      if (winner) return winner;
-      throw error;
-    }
+    return (await this.store(shopId, conversationId, message)).message;
   }
 
   /** Newest first. */
@@ -137,6 +100,61 @@ export class MessagesService {
       .limit(range.limit)
       .lean();
     return newest.reverse();
+  }
+
+  /**
+   * Adds a message; one whose `clientMessageId` is stored already is answered and changes nothing.
+   *
+   * The conversation is written first: dying between the two writes leaves a number without a
+   * message and an excerpt that the sender's repetition, or the next message, puts right; nothing
+   * was acknowledged yet. The other way round the repetition would find its message stored and
+   * acknowledge it, while the conversation stayed closed, read and low in the inbox for ever.
+   */
+  private async store(
+    shopId: string,
+    conversationId: string,
+    message: NewMessage,
+  ): Promise<StoredMessage> {
+    requireContent(message);
+    const known = await this.findRepeated(shopId, conversationId, message);
+    if (known) return { message: known };
+    const { clientMessageId } = message;
+    const draft = {
+      _id: clientMessageId
+        ? repeatableId(conversationId, message.sender, clientMessageId)
+        : new Types.ObjectId(),
+      conversationId: new Types.ObjectId(conversationId),
+      shopId: new Types.ObjectId(shopId),
+      seq: await this.shops.nextSeq(shopId),
+      sender: message.sender,
+      senderId: message.senderId ?? null,
+      text: message.text,
+      timestamp: new Date(),
+      attachment: message.attachment ?? null,
+      isNote: message.isNote ?? false,
+      ...(clientMessageId ? { clientMessageId } : {}),
+    };
+    const expected = message.expectedMessageNumber ?? undefined;
+    const conversation = await this.conversations.takeNumber(
+      shopId,
+      conversationId,
+      draft,
+      expected,
+    );
+    if (!conversation) throw await this.movedOn(shopId, conversationId, expected ?? 0);
+    try {
+      const created = await this.messages.create({
+        ...draft,
+        messageNumber: conversation.messageCount,
+      });
+      return { conversation, message: this.announce(conversation, created.toObject()) };
+    } catch (error) {
+      const winner = isDuplicateKey(error)
+        ? await this.findRepeated(shopId, conversationId, message)
+        : null;
+      if (winner) return { message: winner };
+      throw error;
+    }
   }
 
   private async findRepeated(
