@@ -1,0 +1,154 @@
+import { Injectable } from '@nestjs/common';
+import { InjectModel } from '@nestjs/mongoose';
+import { type Model, Types } from 'mongoose';
+import { isDuplicateKey } from '../platform/database/database-errors.js';
+import { searchWordsOf } from '../platform/database/search-words.js';
+import { AppError } from '../platform/http/app-error.js';
+import { emailKey, phoneKey } from './customer-keys.js';
+import { Customer } from './customer.schema.js';
+
+/** What somebody says of themselves when they order or write. */
+export interface Contact {
+  name: string;
+  phone?: string | null;
+  email?: string | null;
+  address?: string | null;
+}
+
+/** A contact by which somebody can be known again. */
+interface KnownContact {
+  name: string;
+  phones: string[];
+  emails: string[];
+  address: string;
+  /** The phone's first: it decides when phone and e-mail are two people's. */
+  keys: string[];
+}
+
+const ATTEMPTS = 5;
+const NAME_CHARACTERS = 100;
+/** What a customer gets of orders and chats; the team may add more by hand. */
+const MAX_LEARNED = 10;
+const MAX_MERGES_FOLLOWED = 20;
+
+/** Knows a shop's customers again by what they give. */
+@Injectable()
+export class CustomersService {
+  constructor(@InjectModel(Customer.name) private readonly customers: Model<Customer>) {}
+
+  /**
+   * The customer with this phone or e-mail; one of two parallel first contacts makes them, the other
+   * finds them. When phone and e-mail are two people's, it is the phone's: nobody is merged silently.
+   * What was unknown so far (the other of phone and e-mail, an address) is added to the customer;
+   * what is known is never changed.
+   * @returns null when neither phone nor e-mail is given
+   */
+  async findOrCreate(shopId: string, contact: Contact): Promise<Customer | null> {
+    const given = readContact(contact);
+    if (given.keys.length === 0) return null;
+    for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+      const holders = await this.listHolders(shopId, given.keys);
+      if (holders.length === 0) {
+        const created = await this.tryCreate(shopId, given);
+        if (created) return created;
+        continue;
+      }
+      const customer = await this.findCurrent(shopId, firstHolder(holders, given.keys));
+      if (customer) return this.learn(customer, given, holders);
+    }
+    throw AppError.conflict('conflict', 'Others change this customer at this moment: try again.');
+  }
+
+  /** Whoever has one of `keys`, or had it before a merge that still runs. */
+  private async listHolders(shopId: string, keys: string[]): Promise<Customer[]> {
+    const holders = await this.customers
+      .find({ shopId, keys: { $in: keys } })
+      .limit(keys.length * 2)
+      .lean();
+    return holders.sort((a, b) => a.state.localeCompare(b.state));
+  }
+
+  /** Null when somebody with the same key was faster. */
+  private async tryCreate(shopId: string, given: KnownContact): Promise<Customer | null> {
+    const { name, phones, emails, address, keys } = given;
+    try {
+      const created = await this.customers.create({
+        shopId: new Types.ObjectId(shopId),
+        name,
+        phones,
+        emails,
+        address,
+        keys,
+        searchWords: searchWordsOf([name, ...emails], phones),
+      });
+      return created.toObject();
+    } catch (error) {
+      if (isDuplicateKey(error, 'keys')) return null;
+      throw error;
+    }
+  }
+
+  /** Whom a merged customer has become; null when that is nobody any more. */
+  private async findCurrent(shopId: string, customer: Customer): Promise<Customer | null> {
+    let current: Customer | null = customer;
+    for (let step = 0; step < MAX_MERGES_FOLLOWED && current?.state === 'merged'; step++) {
+      current = await this.customers.findOne({ shopId, _id: current.mergedInto }).lean();
+    }
+    return current?.state === 'active' ? current : null;
+  }
+
+  private async learn(
+    customer: Customer,
+    given: KnownContact,
+    holders: Customer[],
+  ): Promise<Customer> {
+    const isFree = (key: string | undefined): boolean =>
+      key !== undefined && !holders.some(({ keys }) => keys.includes(key));
+    const phones = given.phones.filter((phone) => isFree(phoneKey(phone)));
+    const emails = given.emails.filter((email) => isFree(emailKey(email)));
+    const keys = given.keys.filter(isFree);
+    const address = customer.address === '' ? given.address : '';
+    const isFull = customer.phones.length + customer.emails.length >= MAX_LEARNED;
+    if ((keys.length === 0 || isFull) && !address) return customer;
+    const searchWords = searchWordsOf(emails, phones);
+    const added = {
+      keys: { $each: keys },
+      phones: { $each: phones },
+      emails: { $each: emails },
+      searchWords: { $each: searchWords },
+    };
+    const addressed = address ? { address } : {};
+    try {
+      const learned = await this.customers
+        .findOneAndUpdate(
+          { shopId: customer.shopId, _id: customer._id, state: 'active' },
+          { $set: addressed, ...(isFull ? {} : { $addToSet: added }) },
+          { returnDocument: 'after' },
+        )
+        .lean();
+      return learned ?? customer;
+    } catch (error) {
+      // Somebody else came with that key at this moment, and has it now.
+      if (isDuplicateKey(error, 'keys')) return customer;
+      throw error;
+    }
+  }
+}
+
+/** Of the first key that anybody has: the phone's before the e-mail's. */
+function firstHolder(holders: Customer[], keys: string[]): Customer {
+  const ranks = holders.map((holder) => keys.findIndex((key) => holder.keys.includes(key)));
+  return holders[ranks.indexOf(Math.min(...ranks))] as Customer;
+}
+
+function readContact({ name, phone, email, address }: Contact): KnownContact {
+  const ofPhone = phone ? phoneKey(phone) : undefined;
+  const ofEmail = email ? emailKey(email) : undefined;
+  return {
+    name: name.trim().slice(0, NAME_CHARACTERS),
+    phones: phone && ofPhone ? [phone.trim()] : [],
+    emails: email && ofEmail ? [email.trim()] : [],
+    address: address?.trim() ?? '',
+    keys: [ofPhone, ofEmail].filter((key) => key !== undefined),
+  };
+}
