@@ -197,7 +197,7 @@ describe('a change of a form', () => {
         shop.manager.put(path, { fields: [aText({ id: 'q', label })] }).expect(200),
       ),
     );
-    const versions = changed.map(({ body }) => body.data.version).sort();
+    const versions = changed.map(({ body }) => body.data.version).sort((a, b) => a - b);
     expect(versions).toEqual([2, 3, 4, 5, 6, 7]);
     for (const { body } of changed) {
       const { version, fields } = body.data;
