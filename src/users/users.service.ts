@@ -3,6 +3,7 @@ import { InjectModel } from '@nestjs/mongoose';
 import type { Model, UpdateQuery } from 'mongoose';
 import { isDuplicateKey } from '../platform/database/database-errors.js';
 import { AppError } from '../platform/http/app-error.js';
+import { normaliseEmail } from '../platform/http/email-address.js';
 import { User } from './user.schema.js';
 
 export interface NewUser {
@@ -18,11 +19,6 @@ export interface NewUser {
 export interface ProfileChanges {
   username?: string;
   avatarUrl?: string;
-}
-
-/** The form in which addresses are kept and compared. */
-export function normaliseEmail(email: string): string {
-  return email.normalize('NFKC').trim().toLowerCase();
 }
 
 function usernameTaken(username: string): AppError {
