@@ -1,6 +1,6 @@
 import { Types } from 'mongoose';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { Evictor } from '../src/realtime/evictor.js';
+import { Sweeper } from '../src/realtime/sweeper.js';
 import { type Actor, aShop, aUser, type ShopWorld } from './support/actors.js';
 import { createTestApp, type TestApp } from './support/app.js';
 import { anAccount } from './support/bodies.js';
@@ -116,7 +116,7 @@ describe.each(Object.keys(DOORS) as DoorName[])('the door %s', (door) => {
     await app.connection
       .db!.collection('sessions')
       .updateOne({ _id }, { $set: { revokedAt: new Date() } });
-    await app.nest.get(Evictor, { strict: false }).sweep(new Date());
+    await app.nest.get(Sweeper, { strict: false }).sweep(new Date());
     await expectClosed(client);
     expect(await witness.ask('ping', {})).toMatchObject({ ok: true });
   });
@@ -129,8 +129,29 @@ describe.each(Object.keys(DOORS) as DoorName[])('the door %s', (door) => {
     await app.connection
       .db!.collection('sessions')
       .updateOne({ _id }, { $set: { expiresAt: new Date(Date.now() - 1) } });
-    await app.nest.get(Evictor, { strict: false }).sweep(new Date());
+    await app.nest.get(Sweeper, { strict: false }).sweep(new Date());
     await expectClosed(client);
+  });
+
+  it('takes out at its next look who was taken out of the team by another process', async () => {
+    const member = await aMember();
+    const [client, witness] = await Promise.all([
+      connect(door, member.token),
+      connect(door, shop.owner.token),
+    ]);
+    for (const one of [client, witness]) await one.ask('shop:join', { shopId: shop.id });
+    await app.connection
+      .db!.collection<{ team: object[] }>('shops')
+      .updateOne(
+        { _id: new Types.ObjectId(shop.id) },
+        { $pull: { team: { userId: new Types.ObjectId(member.userId) } } },
+      );
+    await app.nest.get(Sweeper, { strict: false }).sweep(new Date());
+    expect(await client.next('shop:left')).toMatchObject({ shopId: shop.id });
+    const id = await startConversation();
+    expect(await witness.next('conversation:update')).toMatchObject({ id });
+    expect(client.heard('conversation:update')).toEqual([]);
+    expect(witness.heard('shop:left')).toEqual([]);
   });
 
   it('takes out of the room who is taken out of the team, and leaves their sockets open', async () => {

@@ -14,32 +14,33 @@ export interface RoomMember {
 }
 
 /** Every event a client may send. */
-export const CLIENT_EVENTS = ['shop:join', 'shop:leave', 'ping'] as const;
-export type ClientEvent = (typeof CLIENT_EVENTS)[number];
+const CLIENT_EVENTS = ['shop:join', 'shop:leave', 'ping'] as const;
+type ClientEvent = (typeof CLIENT_EVENTS)[number];
+
+const UNKNOWN_EVENT = `Send { "event", "data" } with one of: ${CLIENT_EVENTS.join(', ')}.`;
 
 /** What a client hears back: an acknowledgement at one door, the event at the other. */
 export type Answer =
   | { ok: true; event: string; data: Record<string, unknown> }
   | { ok: false; error: string; code: string };
 
-export function isClientEvent(event: unknown): event is ClientEvent {
-  return CLIENT_EVENTS.includes(event as ClientEvent);
-}
-
 /** What clients may ask through a socket, the same at both doors: only members join a shop. */
 @Injectable()
 export class ClientEvents {
   constructor(private readonly shops: ShopsService) {}
 
-  async handle(member: RoomMember, event: ClientEvent, data: unknown): Promise<Answer> {
+  /** Answers every frame, and never fails. */
+  async handle(member: RoomMember, event: unknown, data: unknown): Promise<Answer> {
     try {
-      switch (event) {
+      switch (event as ClientEvent) {
         case 'shop:join':
           return { ok: true, event: 'shop:joined', data: await this.join(member, data) };
         case 'shop:leave':
           return { ok: true, event: 'shop:left', data: await this.leave(member, data) };
         case 'ping':
           return { ok: true, event: 'pong', data: {} };
+        default:
+          return { ok: false, error: UNKNOWN_EVENT, code: 'bad_request' };
       }
     } catch (error) {
       const { message, code } = toAppError(error);

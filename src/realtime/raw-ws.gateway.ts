@@ -8,49 +8,65 @@ import {
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
-import { toAppError } from '../platform/http/exception.filter.js';
-import { Broadcaster, type Door } from './broadcaster.js';
+import { AppConfig } from '../platform/config/app-config.js';
+import type { Caller } from '../platform/http/access.decorators.js';
+import { AppError } from '../platform/http/app-error.js';
+import { ClientEvents } from './client-events.js';
+import { type Door, Doors, type Occupant } from './doors.js';
+import { FrameQueue } from './frame-queue.js';
+import { Handshakes, refuseHandshake } from './handshakes.js';
 import { RawConnection } from './raw-connection.js';
-import { CLIENT_EVENTS, ClientEvents, isClientEvent } from './client-events.js';
-import { Evictor } from './evictor.js';
-import { SocketAuth } from './socket-auth.js';
 import { MAX_FRAME_BYTES } from './socketio.adapter.js';
+import { Sweeper } from './sweeper.js';
 
 const PATH = '/ws';
 const SOCKET_IO_PATH = '/socket.io';
 const HEARTBEAT_MS = 25_000;
+const POLICY_VIOLATION = 1008;
 const SERVICE_RESTART = 1012;
 /** Of ours: the session has ended, connecting again needs a sign-in. */
 const SESSION_ENDED = 4401;
+
+const NO_DOOR = new AppError('not_found', 'Sockets open at /ws and at /socket.io.');
+
+const SERVER_OPTIONS = {
+  noServer: true,
+  maxPayload: MAX_FRAME_BYTES,
+  // Who does not stop when told to is cut off; the library would hear it for 30 seconds.
+  closeTimeout: 2_000,
+};
 
 /** The raw WebSocket door: frames are `{ event, data }` JSON texts, answers are events. */
 @Injectable()
 export class RawWsGateway implements Door, OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger(RawWsGateway.name);
-  private readonly sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_FRAME_BYTES });
+  private readonly sockets = new WebSocketServer(SERVER_OPTIONS);
   private readonly connections = new Set<RawConnection>();
   private heartbeat: NodeJS.Timeout;
 
   constructor(
     private readonly host: HttpAdapterHost,
-    private readonly auth: SocketAuth,
+    private readonly handshakes: Handshakes,
     private readonly clientEvents: ClientEvents,
-    private readonly broadcaster: Broadcaster,
-    private readonly evictor: Evictor,
+    private readonly doors: Doors,
+    private readonly sweeper: Sweeper,
+    private readonly config: AppConfig,
   ) {}
 
   onApplicationBootstrap(): void {
     const server = this.host.httpAdapter.getHttpServer() as Server;
     server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+      // Of Socket.IO too: the server has let go of the socket, and a reset must not end the process.
+      socket.on('error', () => socket.destroy());
       const path = request.url?.split('?')[0]?.replace(/\/$/, '');
       if (path === SOCKET_IO_PATH) return;
       if (path === PATH) void this.open(request, socket, head);
-      else refuse(socket, '404 Not Found');
+      else refuseHandshake(request, NO_DOOR);
     });
     this.heartbeat = setInterval(() => {
       for (const connection of this.connections) connection.beat();
     }, HEARTBEAT_MS);
-    this.broadcaster.addDoor(this);
+    this.doors.add(this);
   }
 
   emit(room: string, event: string, data: object): void {
@@ -70,8 +86,8 @@ export class RawWsGateway implements Door, OnApplicationBootstrap, BeforeApplica
     }
   }
 
-  sessionIds(): string[] {
-    return [...this.connections].map(({ caller }) => caller.sessionId);
+  occupants(): Occupant[] {
+    return [...this.connections];
   }
 
   beforeApplicationShutdown(): void {
@@ -87,45 +103,46 @@ export class RawWsGateway implements Door, OnApplicationBootstrap, BeforeApplica
 
   /** Refuses before the upgrade: after an accept the app would reconnect for ever. */
   private async open(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
-    socket.on('error', () => socket.destroy());
-    if (!this.auth.isOriginAllowed(request)) return refuse(socket, '403 Forbidden');
     try {
-      const caller = await this.auth.authenticate(request);
-      this.sockets.handleUpgrade(request, socket, head, (ws) =>
-        this.accept(ws, new RawConnection(ws, caller)),
-      );
+      await this.handshakes.greet(request);
+      if (socket.destroyed) return;
+      const caller = await this.handshakes.admit(request, socket);
+      this.sockets.handleUpgrade(request, socket, head, (ws) => this.accept(ws, caller));
     } catch (error) {
-      const { code } = toAppError(error);
-      if (code === 'unauthenticated') return refuse(socket, '401 Unauthorized');
-      this.logger.error({ msg: 'handshake failed', error: String(error) });
-      refuse(socket, '503 Service Unavailable');
+      if (!(error instanceof AppError)) {
+        this.logger.error({ msg: 'handshake failed', error: String(error) });
+      }
+      refuseHandshake(request, error);
     }
   }
 
-  private accept(ws: WebSocket, connection: RawConnection): void {
+  private accept(ws: WebSocket, caller: Caller): void {
+    const connection = new RawConnection(ws, caller);
+    const frames = new FrameQueue(this.config.rateLimits, (reason) => {
+      connection.send('error', { error: reason, code: 'rate_limited' });
+      connection.close(POLICY_VIOLATION, reason);
+    });
     this.connections.add(connection);
-    ws.on('close', () => this.connections.delete(connection));
+    ws.on('close', () => {
+      frames.end();
+      this.connections.delete(connection);
+    });
     ws.on('error', ({ message }) => this.logger.debug({ msg: 'raw socket', error: message }));
     ws.on('message', (frame, isBinary) => {
-      // What still comes from a socket that we are closing counts no more.
-      if (connection.open) void this.handle(connection, isBinary ? undefined : frame);
+      frames.push(() => this.handle(connection, isBinary ? undefined : frame));
     });
-    void this.evictor.admit(connection);
+    void this.sweeper.admit(connection);
   }
 
   private async handle(connection: RawConnection, frame: RawData | undefined): Promise<void> {
+    // What still comes from a socket that we are closing counts no more.
+    if (!connection.open) return;
     const { event, data } = parseFrame(frame);
-    if (!isClientEvent(event)) {
-      connection.send('error', { error: UNKNOWN_FRAME, code: 'bad_request' });
-      return;
-    }
     const answer = await this.clientEvents.handle(connection, event, data);
     if (answer.ok) connection.send(answer.event, answer.data);
     else connection.send('error', { error: answer.error, code: answer.code });
   }
 }
-
-const UNKNOWN_FRAME = `Send JSON { "event", "data" } with one of: ${CLIENT_EVENTS.join(', ')}.`;
 
 /** A text frame of `ws` is a Buffer; a binary one is none of ours. */
 function parseFrame(frame: RawData | undefined): { event?: unknown; data?: unknown } {
@@ -135,8 +152,4 @@ function parseFrame(frame: RawData | undefined): { event?: unknown; data?: unkno
   } catch {
     return {};
   }
-}
-
-function refuse(socket: Duplex, status: string): void {
-  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }

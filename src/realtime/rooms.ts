@@ -1,6 +1,13 @@
+const SHOP = 'shop:';
+
 /** Room of everyone in a shop's team. */
 export function shopRoom(shopId: string): string {
-  return `shop:${shopId}`;
+  return SHOP + shopId;
+}
+
+/** Whose team a room is for; undefined for a room of another kind. */
+export function shopOfRoom(room: string): string | undefined {
+  return room.startsWith(SHOP) ? room.slice(SHOP.length) : undefined;
 }
 
 /** Room of the sockets that one session opened. */

@@ -2,10 +2,12 @@ import type { INestApplicationContext } from '@nestjs/common';
 import { IoAdapter } from '@nestjs/platform-socket.io';
 import type { Server, ServerOptions } from 'socket.io';
 import { AppConfig } from '../platform/config/app-config.js';
-import { SocketAuth } from './socket-auth.js';
+import { Handshakes, refuseHandshake } from './handshakes.js';
 
-/** Largest frame a client may send, at both doors. */
-export const MAX_FRAME_BYTES = 64 * 1024;
+/** Largest frame a client may send, at both doors: it asks by frames, its data goes over HTTP. */
+export const MAX_FRAME_BYTES = 16 * 1024;
+/** A client that connects and does not say who it is keeps nothing open for longer. */
+const CONNECT_TIMEOUT_MS = 10_000;
 
 /** Socket.IO with our limits, origins and shared upgrade handling. */
 export class SocketIoAdapter extends IoAdapter {
@@ -14,17 +16,21 @@ export class SocketIoAdapter extends IoAdapter {
   }
 
   override createIOServer(port: number, options?: ServerOptions): Server {
-    const auth = this.app.get(SocketAuth, { strict: false });
+    const handshakes = this.app.get(Handshakes, { strict: false });
     const { appOrigins } = this.app.get(AppConfig, { strict: false });
     const ours: Partial<ServerOptions> = {
       serveClient: false,
       maxHttpBufferSize: MAX_FRAME_BYTES,
+      connectTimeout: CONNECT_TIMEOUT_MS,
       cors: { origin: appOrigins, credentials: true },
       // Upgrades to other paths belong to the raw door on the same server.
       destroyUpgrade: false,
       allowRequest: (request, decide) => {
-        const allowed = auth.isOriginAllowed(request);
-        decide(allowed ? null : 'This origin may not connect.', allowed);
+        handshakes.greet(request).then(
+          () => decide(null, true),
+          // The library itself could say no more than 403.
+          (error: unknown) => refuseHandshake(request, error),
+        );
       },
     };
     return super.createIOServer(port, { ...options, ...ours } as ServerOptions) as Server;

@@ -6,12 +6,18 @@ import {
   WebSocketServer,
 } from '@nestjs/websockets';
 import type { DefaultEventsMap, Server, Socket } from 'socket.io';
+import { AppConfig } from '../platform/config/app-config.js';
 import type { Caller } from '../platform/http/access.decorators.js';
+import { AppError } from '../platform/http/app-error.js';
 import { toAppError } from '../platform/http/exception.filter.js';
-import { Broadcaster, type Door } from './broadcaster.js';
-import { type Answer, CLIENT_EVENTS, ClientEvents, type RoomMember } from './client-events.js';
-import { Evictor } from './evictor.js';
-import { SocketAuth } from './socket-auth.js';
+import { type Answer, ClientEvents, type RoomMember } from './client-events.js';
+import { type Door, Doors, type Occupant } from './doors.js';
+import { FrameQueue } from './frame-queue.js';
+import { Handshakes } from './handshakes.js';
+import { Sweeper } from './sweeper.js';
+
+/** A client connects once; one that was refused, or left, may try again on the same line. */
+const MAX_CONNECTS_OF_A_LINE = 5;
 
 interface SocketData {
   caller: Caller;
@@ -19,6 +25,7 @@ interface SocketData {
 
 type Acknowledge = (answer: object) => void;
 type ClientSocket = Socket<DefaultEventsMap, DefaultEventsMap, DefaultEventsMap, SocketData>;
+type Line = ClientSocket['conn'];
 
 /**
  * The Socket.IO door: answers with an acknowledgement `{ ok }`, or an event when none is asked for.
@@ -31,24 +38,24 @@ export class SocketIoGateway
   @WebSocketServer()
   private readonly server: Server;
 
+  private readonly connects = new WeakMap<Line, number>();
+
   constructor(
-    private readonly auth: SocketAuth,
+    private readonly handshakes: Handshakes,
     private readonly clientEvents: ClientEvents,
-    private readonly broadcaster: Broadcaster,
-    private readonly evictor: Evictor,
+    private readonly doors: Doors,
+    private readonly sweeper: Sweeper,
+    private readonly config: AppConfig,
   ) {}
 
   afterInit(server: Server): void {
     server.use((socket: ClientSocket, next) => {
-      this.auth.authenticate(socket.request, socket.handshake.auth['token']).then(
-        (caller) => {
-          socket.data.caller = caller;
-          next();
-        },
+      this.admit(socket).then(
+        () => next(),
         (error: unknown) => next(refusal(error)),
       );
     });
-    this.broadcaster.addDoor(this);
+    this.doors.add(this);
   }
 
   emit(room: string, event: string, data: object): void {
@@ -65,28 +72,47 @@ export class SocketIoGateway
     sockets.disconnectSockets(true);
   }
 
-  sessionIds(): string[] {
+  occupants(): Occupant[] {
     const sockets = [...this.server.sockets.sockets.values()] as ClientSocket[];
-    return sockets.map(({ data }) => data.caller.sessionId);
+    return sockets.map(({ data, rooms }) => ({ caller: data.caller, rooms }));
   }
 
   handleConnection(socket: ClientSocket): void {
     const member = memberOf(socket);
-    void this.evictor.admit(member);
-    for (const event of CLIENT_EVENTS) {
-      socket.on(event, (...args: unknown[]) => {
-        const acknowledge = args.find((arg) => typeof arg === 'function');
-        void this.clientEvents
-          .handle(member, event, args[0])
-          .then((answer) => reply(socket, answer, acknowledge as Acknowledge | undefined));
-      });
-    }
+    const frames = new FrameQueue(this.config.rateLimits, (reason) => {
+      socket.emit('error', { error: reason, code: 'rate_limited' });
+      socket.disconnect(true);
+    });
+    socket.onAny((event: unknown, ...args: unknown[]) => {
+      frames.push(() => this.handle(socket, member, [event, ...args]));
+    });
+    socket.on('disconnect', () => frames.end());
+    void this.sweeper.admit(member);
   }
 
   /** Tells the clients why before their sockets close. */
   beforeApplicationShutdown(): void {
     this.server.emit('server:closing', { reason: 'The server restarts: connect again.' });
     this.server.disconnectSockets(true);
+  }
+
+  /** Packets that ask to connect come before there is a socket whose frames could be counted. */
+  private async admit({ conn, data, handshake, request }: ClientSocket): Promise<void> {
+    const count = (this.connects.get(conn) ?? 0) + 1;
+    this.connects.set(conn, count);
+    if (count > MAX_CONNECTS_OF_A_LINE) conn.close();
+    if (conn.readyState !== 'open') throw new AppError('rate_limited', 'Connect anew.');
+    data.caller = await this.handshakes.admit(request, conn, handshake.auth['token']);
+  }
+
+  private async handle(
+    socket: ClientSocket,
+    member: RoomMember,
+    [event, ...args]: unknown[],
+  ): Promise<void> {
+    const acknowledge = args.find((arg) => typeof arg === 'function');
+    const answer = await this.clientEvents.handle(member, event, args[0]);
+    reply(socket, answer, acknowledge as Acknowledge | undefined);
   }
 }
 
