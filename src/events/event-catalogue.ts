@@ -1,6 +1,7 @@
 import type { ConversationResponse } from '../conversations/dto/conversation.response.js';
 import type { MessageResponse } from '../conversations/dto/message.response.js';
 import type { OrderResponse } from '../orders/dto/order.response.js';
+import type { ProductResponse } from '../products/dto/product.response.js';
 import type { TeamMemberResponse } from '../shops/dto/shop.response.js';
 
 /** Every domain event and what it carries: the shapes of the REST answers, so neither can drift. */
@@ -15,6 +16,12 @@ export interface DomainEventMap {
   'sessions.ended': { userId: string; exceptSessionId?: string };
   /** Somebody joined a shop's team, got another role there, or (null) is no longer in it. */
   'membership.changed': { shopId: string; userId: string; role: TeamMemberResponse['role'] | null };
+  /** A product was added to the catalogue. */
+  'product.created': { shopId: string; product: ProductResponse };
+  /** A product was changed by a member. */
+  'product.updated': { shopId: string; product: ProductResponse };
+  /** A product was taken out of the catalogue. */
+  'product.deleted': { shopId: string; productId: string };
   /** An order was placed. */
   'order.created': { shopId: string; order: OrderResponse };
   /** An order changed. */

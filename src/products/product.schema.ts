@@ -1,14 +1,21 @@
 import { Prop, Schema, SchemaFactory } from '@nestjs/mongoose';
 import { SchemaTypes, type Types } from 'mongoose';
+import { countsRevisions, type Revised } from '../platform/database/counts-revisions.plugin.js';
 import { shopScoped } from '../platform/database/shop-scoped.plugin.js';
 import { type PendingStockChange, PendingStockChangeSchema } from './stock-movement.schema.js';
 
 export const ITEM_TYPES = ['product', 'service'] as const;
 export type ItemType = (typeof ITEM_TYPES)[number];
 
+/** What a button of the app says and does: a flat object, as the app keeps it. */
+export type ProductButton = Record<string, string | number | boolean | null>;
+
+/** How people sort: upper and lower case alike, `Size 2` before `Size 10`. */
+export const NAME_COLLATION = { locale: 'en', strength: 2, numericOrdering: true } as const;
+
 /** Something a shop sells. Amounts are integer minor units of `currency`. */
 @Schema({ collection: 'products', timestamps: true })
-export class Product {
+export class Product implements Revised {
   @Prop({ type: SchemaTypes.ObjectId, required: true })
   shopId: Types.ObjectId;
 
@@ -17,6 +24,10 @@ export class Product {
 
   @Prop({ default: '' })
   description: string;
+
+  /** Line below the name where the product is shown in Facebook's chats. */
+  @Prop({ default: '' })
+  facebookSubtitle: string;
 
   @Prop({ required: true })
   retailPrice: number;
@@ -63,10 +74,37 @@ export class Product {
   @Prop({ type: String, enum: ITEM_TYPES, default: 'product' })
   itemType: ItemType;
 
+  @Prop({ default: '' })
+  warranty: string;
+
+  /** How long a service takes. */
+  @Prop({ default: '' })
+  duration: string;
+
+  /** Where a service is given. */
+  @Prop({ default: '' })
+  location: string;
+
+  @Prop({ type: [SchemaTypes.Mixed], default: [] })
+  buttons: ProductButton[];
+
+  /** The form by which it is ordered. */
+  @Prop({ type: String, default: null })
+  formId: string | null;
+
   /** The shop's currency when the prices were set. */
   @Prop({ required: true })
   currency: string;
 
+  /** Counts the changes of all but the stock. */
+  @Prop({ required: true, default: 0 })
+  contentVersion: number;
+
+  /** What the product is found by: its name, its SKU and its category. */
+  @Prop({ type: [String], default: [] })
+  searchWords: string[];
+
+  revision: number;
   _id: Types.ObjectId;
   createdAt: Date;
   updatedAt: Date;
@@ -74,8 +112,34 @@ export class Product {
 
 export const ProductSchema = SchemaFactory.createForClass(Product);
 ProductSchema.plugin(shopScoped);
+ProductSchema.plugin(countsRevisions);
 
-// The catalogue in order of creation; products by id; the conditional update of one product's stock.
+// The catalogue in order of creation; products by id; the conditional update of one product.
 ProductSchema.index({ shopId: 1, _id: 1 });
+// One product by its SKU, and each SKU once in a shop.
+ProductSchema.index(
+  { shopId: 1, sku: 1 },
+  { unique: true, partialFilterExpression: { sku: { $gt: '' } } },
+);
+// Products that a text finds, in order of creation.
+ProductSchema.index({ shopId: 1, searchWords: 1, _id: 1 });
+// The catalogue by name.
+ProductSchema.index({ shopId: 1, name: 1, _id: 1 }, { collation: NAME_COLLATION });
+// The catalogue by price.
+ProductSchema.index({ shopId: 1, retailPrice: 1, _id: 1 });
+// Products of one type in order of creation, by name, by price.
+ProductSchema.index({ shopId: 1, itemType: 1, _id: 1 });
+ProductSchema.index({ shopId: 1, itemType: 1, name: 1, _id: 1 }, { collation: NAME_COLLATION });
+ProductSchema.index({ shopId: 1, itemType: 1, retailPrice: 1, _id: 1 });
+// Products of one category in order of creation, by name, by price, by stock.
+ProductSchema.index({ shopId: 1, category: 1, _id: 1 }, { collation: NAME_COLLATION });
+ProductSchema.index({ shopId: 1, category: 1, name: 1, _id: 1 }, { collation: NAME_COLLATION });
+ProductSchema.index(
+  { shopId: 1, category: 1, retailPrice: 1, _id: 1 },
+  { collation: NAME_COLLATION },
+);
+ProductSchema.index({ shopId: 1, category: 1, stock: 1, _id: 1 }, { collation: NAME_COLLATION });
+// Products with a stock in a range, fewest first; those that are sold out, or not counted.
+ProductSchema.index({ shopId: 1, stock: 1, _id: 1 });
 // Changes of stock that were left behind by a process that died.
 ProductSchema.index({ 'pendingStockChanges.at': 1 }, { sparse: true });

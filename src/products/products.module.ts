@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { MongooseModule } from '@nestjs/mongoose';
 import { ShopsModule } from '../shops/shops.module.js';
 import { Product, ProductSchema } from './product.schema.js';
+import { ProductChangesService } from './product-changes.service.js';
 import { ProductsController } from './products.controller.js';
 import { ProductsService } from './products.service.js';
 import { StockMovement, StockMovementSchema } from './stock-movement.schema.js';
@@ -17,7 +18,7 @@ import { StockService } from './stock.service.js';
     ShopsModule,
   ],
   controllers: [ProductsController, StockMovementsController],
-  providers: [ProductsService, StockService],
+  providers: [ProductsService, ProductChangesService, StockService],
   exports: [ProductsService, StockService],
 })
 export class ProductsModule {}

@@ -1,56 +1,44 @@
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
-import { type Model, Types } from 'mongoose';
+import type { Model, QueryFilter, Types } from 'mongoose';
 import { AppError } from '../platform/http/app-error.js';
-import { decodeCursor } from '../platform/http/cursor.js';
 import { Page } from '../platform/http/page.js';
 import { ShopsService } from '../shops/shops.service.js';
-import type { CreateProductDto } from './dto/create-product.dto.js';
 import type { ListProductsQuery } from './dto/list-products.query.js';
-import { amountsInMinor } from './product-amounts.js';
+import { type PricedProduct, withPrices } from './priced-product.js';
+import { decodePosition, encodePosition, positionOf } from './product-cursor.js';
+import { productRange, type ProductRange, rangesAfter } from './product-range.js';
 import { Product } from './product.schema.js';
-import { StockService } from './stock.service.js';
 
+/** Products that are there already, as a file of products names them. */
+interface KnownProducts {
+  byId: Map<string, Product>;
+  bySku: Map<string, Product>;
+}
+
+/** Reads the catalogue. */
 @Injectable()
 export class ProductsService {
   constructor(
     @InjectModel(Product.name) private readonly products: Model<Product>,
     private readonly shops: ShopsService,
-    private readonly stock: StockService,
   ) {}
 
-  async create(shopId: string, by: string, dto: CreateProductDto): Promise<Product> {
-    requireDaysInOrder(dto);
-    const { currency } = await this.shops.get(shopId);
-    const stock = dto.itemType === 'service' ? null : (dto.stock ?? null);
-    const product = await this.products.create({
-      shopId: new Types.ObjectId(shopId),
-      name: dto.name,
-      description: dto.description ?? '',
-      ...amountsInMinor(dto, currency),
-      promoStartDate: dto.promoStartDate || null,
-      promoEndDate: dto.promoEndDate || null,
-      ...this.stock.opening(stock, { by, reason: 'opening' }, new Date()),
-      sku: dto.sku ?? '',
-      imageUrl: dto.imageUrl ?? '',
-      category: dto.category ?? '',
-      itemType: dto.itemType ?? 'product',
-      currency,
-    });
-    const created = product.toObject();
-    await this.stock.moveChanges(created);
-    return created;
-  }
-
-  /** Oldest first. */
-  async list(shopId: string, { limit, cursor }: ListProductsQuery): Promise<Page<Product>> {
-    const after = cursor ? { _id: { $gt: decodeCursor(cursor).id } } : {};
-    const rows = await this.products
-      .find({ shopId, ...after })
-      .sort({ _id: 1 })
-      .limit(limit + 1)
-      .lean();
-    return Page.of(rows, limit, ({ _id }) => ({ at: 0, id: _id.toHexString() }));
+  async list(shopId: string, query: ListProductsQuery): Promise<Page<PricedProduct>> {
+    const { limit, cursor } = query;
+    const range = productRange(query);
+    if (!range) return new Page<PricedProduct>([], null);
+    const { sort } = range;
+    const position = cursor && decodePosition(cursor, sort);
+    const parts = position ? rangesAfter(range, position) : [{}];
+    const rows: Product[] = [];
+    for (const part of parts) {
+      const missing = limit + 1 - rows.length;
+      if (missing > 0) rows.push(...(await this.read(shopId, range, part, missing)));
+    }
+    const items = await this.priced(shopId, rows.slice(0, limit));
+    const last = rows.length > limit && items.at(-1);
+    return new Page(items, last ? encodePosition(positionOf(last, sort), sort) : null);
   }
 
   /** Those of `ids` that the shop has, in no order. */
@@ -61,15 +49,58 @@ export class ProductsService {
       .lean();
   }
 
-  async get(shopId: string, productId: string): Promise<Product> {
+  /** The products that have one of `ids` or of `skus`. */
+  async mapKnown(
+    shopId: string,
+    { ids, skus }: { ids: Types.ObjectId[]; skus: string[] },
+  ): Promise<KnownProducts> {
+    const [withId, withSku] = await Promise.all([
+      this.products.find({ shopId, _id: { $in: ids } }).lean(),
+      this.products.find({ shopId, sku: { $in: skus, $gt: '' } }).lean(),
+    ]);
+    return {
+      byId: new Map(withId.map((product) => [product._id.toHexString(), product])),
+      bySku: new Map(withSku.map((product) => [product.sku, product])),
+    };
+  }
+
+  /** The whole catalogue in order of creation, `size` products at a time. */
+  async *inBatches(shopId: string, size: number): AsyncGenerator<Product[]> {
+    for (let after: Types.ObjectId | undefined; ;) {
+      const filter = after ? { _id: { $gt: after } } : {};
+      const rows = await this.products
+        .find({ shopId, ...filter })
+        .sort({ _id: 1 })
+        .limit(size)
+        .lean();
+      yield rows;
+      after = rows.at(-1)?._id;
+      if (rows.length < size) return;
+    }
+  }
+
+  async get(shopId: string, productId: string): Promise<PricedProduct> {
     const product = await this.products.findOne({ shopId, _id: productId }).lean();
     if (!product) throw AppError.notFound('product');
-    return product;
+    const [priced] = await this.priced(shopId, [product]);
+    return priced!;
   }
-}
 
-function requireDaysInOrder({ promoStartDate, promoEndDate }: CreateProductDto): void {
-  if (!promoStartDate || !promoEndDate || promoStartDate <= promoEndDate) return;
-  const message = 'promoEndDate must not be before promoStartDate';
-  throw AppError.validation([{ field: 'promoEndDate', message }]);
+  private async read(
+    shopId: string,
+    { conditions, order, index, collation }: ProductRange,
+    part: QueryFilter<Product>,
+    limit: number,
+  ): Promise<Product[]> {
+    const found = this.products
+      .find({ shopId, $and: [...conditions, part] })
+      .sort(order)
+      .limit(limit)
+      .hint(index);
+    return (collation ? found.collation(collation) : found).lean();
+  }
+
+  private async priced(shopId: string, products: Product[]): Promise<PricedProduct[]> {
+    return withPrices(products, () => this.shops.get(shopId));
+  }
 }

@@ -73,6 +73,10 @@ export const ERRORS = {
     status: HttpStatus.CONFLICT,
     example: 'Another shop has this address already: choose another slug.',
   },
+  sku_taken: {
+    status: HttpStatus.CONFLICT,
+    example: 'Another product of this shop has the SKU "BEANS-1KG" already: choose another.',
+  },
   out_of_stock: { status: HttpStatus.CONFLICT, example: 'Coffee beans: only 2 are left.' },
   illegal_status: {
     status: HttpStatus.CONFLICT,

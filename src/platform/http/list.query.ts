@@ -4,9 +4,11 @@ import { IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validato
 
 /**
  * Query of a list with its own limits: `class ListOrdersQuery extends listQuery({ ... }) {}`.
- * @param limits rows of a page when the caller names none, and at most
+ * @param limits rows of a page when the caller names none, and at most; longest cursor, where the
+ *   list's order is one by texts
  */
-export function listQuery(limits: { default: number; max: number }) {
+export function listQuery(limits: { default: number; max: number; cursor?: number }) {
+  const cursorLength = limits.cursor ?? 200;
   class ListQuery {
     @ApiPropertyOptional({
       description: 'Rows of a page.',
@@ -24,12 +26,12 @@ export function listQuery(limits: { default: number; max: number }) {
 
     @ApiPropertyOptional({
       description: '`meta.nextCursor` of the page before.',
-      maxLength: 200,
+      maxLength: cursorLength,
       example: 'MTc2Mzg5MTIwMDAwMC42NzQxYzBjMGE1ZjJkMTNiOGM5ZTAwMDE',
     })
     @IsOptional()
     @IsString()
-    @MaxLength(200)
+    @MaxLength(cursorLength)
     cursor?: string;
   }
   return ListQuery;

@@ -3,6 +3,7 @@ import {
   IsIn,
   IsInt,
   IsISO8601,
+  IsMongoId,
   IsNumber,
   IsOptional,
   IsString,
@@ -14,7 +15,8 @@ import {
   MinLength,
   ValidateIf,
 } from 'class-validator';
-import { ITEM_TYPES, type ItemType } from '../product.schema.js';
+import { ITEM_TYPES, type ItemType, type ProductButton } from '../product.schema.js';
+import { IsButtons, MAX_BUTTONS } from './is-buttons.decorator.js';
 
 const MAX_STOCK = 1_000_000_000;
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
@@ -28,6 +30,7 @@ export class CreateProductDto {
   @IsString()
   @MinLength(1)
   @MaxLength(200)
+  @Matches(/\S/, { message: 'name must be more than spaces' })
   name: string;
 
   @ApiPropertyOptional({ maxLength: 5000, example: 'Roasted this week.' })
@@ -35,6 +38,16 @@ export class CreateProductDto {
   @IsString()
   @MaxLength(5000)
   description?: string;
+
+  @ApiPropertyOptional({
+    description: "Line below the name in Facebook's chats.",
+    maxLength: 200,
+    example: 'Free delivery this week',
+  })
+  @IsOptional()
+  @IsString()
+  @MaxLength(200)
+  facebookSubtitle?: string;
 
   @ApiProperty({ description: "In the shop's currency.", minimum: 0, example: 19.99 })
   @IsNumber()
@@ -97,7 +110,11 @@ export class CreateProductDto {
   @Max(MAX_STOCK)
   stock?: number | null;
 
-  @ApiPropertyOptional({ maxLength: 100, example: 'BEANS-1KG' })
+  @ApiPropertyOptional({
+    description: 'Once in a shop, where it is not empty.',
+    maxLength: 100,
+    example: 'BEANS-1KG',
+  })
   @IsOptional()
   @IsString()
   @MaxLength(100)
@@ -126,4 +143,52 @@ export class CreateProductDto {
   @IsOptional()
   @IsIn(ITEM_TYPES)
   itemType?: ItemType;
+
+  @ApiPropertyOptional({ maxLength: 500, example: '1 year' })
+  @IsOptional()
+  @IsString()
+  @MaxLength(500)
+  warranty?: string;
+
+  @ApiPropertyOptional({
+    description: 'How long a service takes.',
+    maxLength: 100,
+    example: '45 minutes',
+  })
+  @IsOptional()
+  @IsString()
+  @MaxLength(100)
+  duration?: string;
+
+  @ApiPropertyOptional({
+    description: 'Where a service is given.',
+    maxLength: 500,
+    example: '12 Strand Road, Yangon',
+  })
+  @IsOptional()
+  @IsString()
+  @MaxLength(500)
+  location?: string;
+
+  @ApiPropertyOptional({
+    description: 'Flat objects, kept as the app sends them.',
+    type: 'array',
+    items: { type: 'object', additionalProperties: true },
+    maxItems: MAX_BUTTONS,
+    example: [{ title: 'Order', action: 'open_form' }],
+  })
+  @IsOptional()
+  @IsButtons()
+  buttons?: ProductButton[];
+
+  @ApiPropertyOptional({
+    description: 'The form by which it is ordered; null or empty: any.',
+    type: String,
+    nullable: true,
+    pattern: '^[0-9a-fA-F]{24}$',
+    example: '6741c0c0a5f2d13b8c9e0004',
+  })
+  @ValidateIf(isFilled)
+  @IsMongoId()
+  formId?: string | null;
 }

@@ -1,6 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { toDecimal } from '../../platform/money/money.js';
-import { ITEM_TYPES, type ItemType, type Product } from '../product.schema.js';
+import { ITEM_TYPES, type ItemType, type ProductButton } from '../product.schema.js';
+import type { PricedProduct } from '../priced-product.js';
 
 /** A product as the shop's team sees it. */
 export class ProductResponse {
@@ -13,8 +14,17 @@ export class ProductResponse {
   @ApiProperty({ example: 'Roasted this week.' })
   description: string;
 
+  @ApiProperty({ example: 'Free delivery this week' })
+  facebookSubtitle: string;
+
   @ApiProperty({ example: 19.99 })
   retailPrice: number;
+
+  @ApiProperty({
+    description: "What it costs today, in the shop's time zone: `promoPrice` between its days.",
+    example: 17.5,
+  })
+  currentPrice: number;
 
   @ApiProperty({ description: "The seller's cost.", type: Number, nullable: true, example: 11.5 })
   originalPrice: number | null;
@@ -48,6 +58,25 @@ export class ProductResponse {
   @ApiProperty({ enum: ITEM_TYPES, example: 'product' })
   itemType: ItemType;
 
+  @ApiProperty({ example: '1 year' })
+  warranty: string;
+
+  @ApiProperty({ example: '45 minutes' })
+  duration: string;
+
+  @ApiProperty({ example: '12 Strand Road, Yangon' })
+  location: string;
+
+  @ApiProperty({
+    type: 'array',
+    items: { type: 'object', additionalProperties: true },
+    example: [{ title: 'Order', action: 'open_form' }],
+  })
+  buttons: ProductButton[];
+
+  @ApiProperty({ type: String, nullable: true, example: '6741c0c0a5f2d13b8c9e0004' })
+  formId: string | null;
+
   @ApiProperty({ description: 'ISO 4217, of the amounts.', example: 'USD' })
   currency: string;
 
@@ -57,14 +86,16 @@ export class ProductResponse {
   @ApiProperty({ format: 'date-time', example: '2026-11-23T09:00:00.000Z' })
   updatedAt: string;
 
-  static from(product: Product): ProductResponse {
+  static from(product: PricedProduct): ProductResponse {
     const decimal = (minor: number | null): number | null =>
       minor === null ? null : toDecimal(minor, product.currency);
     return {
       id: product._id.toHexString(),
       name: product.name,
       description: product.description,
+      facebookSubtitle: product.facebookSubtitle,
       retailPrice: toDecimal(product.retailPrice, product.currency),
+      currentPrice: toDecimal(product.currentPrice, product.currency),
       originalPrice: decimal(product.originalPrice),
       promoPrice: decimal(product.promoPrice),
       promoStartDate: product.promoStartDate,
@@ -74,6 +105,11 @@ export class ProductResponse {
       imageUrl: product.imageUrl,
       category: product.category,
       itemType: product.itemType,
+      warranty: product.warranty,
+      duration: product.duration,
+      location: product.location,
+      buttons: product.buttons,
+      formId: product.formId,
       currency: product.currency,
       createdAt: product.createdAt.toISOString(),
       updatedAt: product.updatedAt.toISOString(),
