@@ -8,7 +8,7 @@ import { InjectModel } from '@nestjs/mongoose';
 import { type Model, Types } from 'mongoose';
 import { isDuplicateKey } from '../platform/database/database-errors.js';
 import type { Product } from '../products/product.schema.js';
-import { StockService } from '../products/stock.service.js';
+import { StockService, type Taking } from '../products/stock.service.js';
 import { abandonedOrder, NO_SHOP } from './abandoned-order.js';
 import { Order } from './order.schema.js';
 
@@ -55,6 +55,21 @@ export class HeldStockService implements OnApplicationBootstrap, BeforeApplicati
     clearTimeout(this.settling);
     void this.inBackground(this.settleAll());
     await Promise.allSettled(this.running);
+  }
+
+  /** Takes pieces for an order to be. */
+  take(
+    shopId: string,
+    orderId: string,
+    line: HeldStock['lines'][number],
+    by: string | null,
+  ): Promise<Taking> {
+    return this.stock.take(shopId, orderId, line, by);
+  }
+
+  /** Gives back what was taken for an order that will not be. */
+  undo({ shopId, orderId, lines }: HeldStock): Promise<void> {
+    return this.stock.undo(shopId, orderId, lines);
   }
 
   /**

@@ -4,6 +4,7 @@ import type { Form } from '../forms/form.schema.js';
 import { searchWordsOf } from '../platform/database/search-words.js';
 import { AppError } from '../platform/http/app-error.js';
 import type { Product } from '../products/product.schema.js';
+import { dayIn, priceAt } from '../products/product-price.js';
 import type { Shop } from '../shops/shop.schema.js';
 import type { OrderCustomerDto } from './dto/order-customer.dto.js';
 import type { OrderLineDto } from './dto/order-line.dto.js';
@@ -55,9 +56,10 @@ export function requireAnswers({ form, answers, lines, paymentMethod }: NewOrder
 export function newOrder(parts: OrderParts): UnwrittenOrder {
   const { wanted, shop, fields, lines, products, customerId, at } = parts;
   const { form, by } = wanted;
+  const day = dayIn(shop.timeZone, at);
   const items = lines.flatMap(({ productId, quantity }) => {
     const product = products.get(productId);
-    return product ? [asItem(product, quantity)] : [];
+    return product ? [asItem(product, quantity, day)] : [];
   });
   const customer = asCustomer(wanted.customer);
   return {
@@ -81,12 +83,12 @@ export function newOrder(parts: OrderParts): UnwrittenOrder {
   };
 }
 
-function asItem(product: Product, quantity: number): Order['items'][number] {
+function asItem(product: Product, quantity: number, day: string): Order['items'][number] {
   return {
     productId: product._id,
     productName: product.name,
     quantity,
-    price: product.retailPrice,
+    price: priceAt(product, day),
     taken: false,
   };
 }

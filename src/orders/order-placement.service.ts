@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import { type Model, Types } from 'mongoose';
+import { CustomersService } from '../customers/customers.service.js';
 import { DomainEvents } from '../events/domain-events.js';
 import { isDuplicateKey } from '../platform/database/database-errors.js';
 import { searchWordsOf } from '../platform/database/search-words.js';
 import { AppError } from '../platform/http/app-error.js';
 import type { Product } from '../products/product.schema.js';
 import { ProductsService } from '../products/products.service.js';
-import { StockService } from '../products/stock.service.js';
 import type { Shop } from '../shops/shop.schema.js';
 import { ShopsService } from '../shops/shops.service.js';
 import { OrderResponse } from './dto/order.response.js';
@@ -39,8 +39,8 @@ export class OrderPlacementService {
   constructor(
     @InjectModel(Order.name) private readonly orders: Model<Order>,
     private readonly products: ProductsService,
-    private readonly stock: StockService,
     private readonly heldStock: HeldStockService,
+    private readonly customers: CustomersService,
     private readonly shops: ShopsService,
     private readonly events: DomainEvents,
   ) {}
@@ -53,8 +53,10 @@ export class OrderPlacementService {
     const fields = requireAnswers(wanted);
     const lines = mergeLines(wanted.lines);
     const products = await this.requireProducts(shopId, lines);
+    const customer = await this.customers.findOrCreate(shopId, wanted.customer);
+    const customerId = customer?._id ?? null;
     const at = new Date();
-    const order = newOrder({ wanted, shop, fields, lines, products, customerId: null, at });
+    const order = newOrder({ wanted, shop, fields, lines, products, customerId, at });
     const orderId = new Types.ObjectId().toHexString();
     const placement = { shopId, orderId, by: wanted.by, lines, products };
     const taken = await this.takeAll(placement);
@@ -85,13 +87,15 @@ export class OrderPlacementService {
     const { shopId, orderId, by, lines } = placement;
     const taken = new Set<string>();
     for (const line of lines) {
-      const taking = await this.stock.take(shopId, orderId, line, by).catch((error: unknown) => {
-        this.heldStock.finish(placement);
-        throw error;
-      });
+      const taking = await this.heldStock
+        .take(shopId, orderId, line, by)
+        .catch((error: unknown) => {
+          this.heldStock.finish(placement);
+          throw error;
+        });
       if (taking === 'taken') taken.add(line.productId);
       if (taking === 'short') {
-        await this.stock.undo(shopId, orderId, lines);
+        await this.heldStock.undo(placement);
         throw await this.outOfStock(placement, line);
       }
     }

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { MongooseModule } from '@nestjs/mongoose';
+import { CustomersModule } from '../customers/customers.module.js';
 import { FormsModule } from '../forms/forms.module.js';
 import { ProductsModule } from '../products/products.module.js';
 import { ShopsModule } from '../shops/shops.module.js';
@@ -14,6 +15,7 @@ import { OrdersService } from './orders.service.js';
   imports: [
     MongooseModule.forFeature([{ name: Order.name, schema: OrderSchema }]),
     ShopsModule,
+    CustomersModule,
     ProductsModule,
     FormsModule,
   ],

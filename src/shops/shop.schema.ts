@@ -34,6 +34,10 @@ export class Shop {
   @Prop({ required: true })
   currency: string;
 
+  /** IANA: whose days promotions and reports count by. */
+  @Prop({ required: true, default: 'UTC' })
+  timeZone: string;
+
   @Prop({ type: String })
   logoUrl?: string;
 
