@@ -3,8 +3,8 @@ import {
   CONVERSATION_STATUSES,
   type ConversationStatus,
 } from '../../conversations/conversation.schema.js';
+import { PublicMessageResponse } from '../../conversations/dto/public-message.response.js';
 import type { Thread } from '../../conversations/thread.js';
-import { PublicMessageResponse } from './public-message.response.js';
 
 /** A web chat as its customer sees it: nothing the team keeps for itself. */
 export class PublicConversationResponse {

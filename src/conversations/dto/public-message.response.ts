@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { AttachmentResponse } from '../../conversations/dto/message.response.js';
-import { type Message, type Sender, SENDERS } from '../../conversations/message.schema.js';
+import { type Message, type Sender, SENDERS } from '../message.schema.js';
+import { AttachmentResponse, type MessageResponse } from './message.response.js';
 
 /** A message as the customer sees it: not who of the team wrote it, and no number with gaps of notes. */
 export class PublicMessageResponse {
@@ -27,5 +27,10 @@ export class PublicMessageResponse {
       timestamp: message.timestamp.getTime(),
       attachment: message.attachment && AttachmentResponse.from(message.attachment),
     };
+  }
+
+  /** Of what the team sees; a note must not come this far. */
+  static of({ id, sender, text, timestamp, attachment }: MessageResponse): PublicMessageResponse {
+    return { id, sender, text, timestamp, attachment };
   }
 }
