@@ -149,11 +149,16 @@ describe('storefront', () => {
     expect(body.data).toEqual({
       id: expect.stringMatching(/^[0-9a-f]{24}$/),
       orderId: 'MCXX-0001',
+      shopId: shop.id,
       items: [{ productId, productName: 'Coffee beans', quantity: 2, price: 19.99 }],
       totalAmount: 39.98,
       currency: 'USD',
       status: 'pending',
+      paymentStatus: 'unpaid',
+      paymentMethod: 'Cash',
+      history: [{ at: expect.any(String), status: 'pending' }],
       submittedAt: expect.any(String),
+      updatedAt: expect.any(String),
       token: expect.any(String),
     });
     const subject = await app.nest.get(CustomerTokens).verify(body.data.token, 'order');

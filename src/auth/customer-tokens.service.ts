@@ -13,6 +13,7 @@ export interface CustomerSubject {
 }
 
 const CUSTOMER_TOKEN_DAYS = 30;
+const MILLISECONDS = 1_000;
 const ALGORITHM = 'HS256';
 const ISSUER = 'cliick';
 /** Not the access tokens' audience: neither kind of token ever passes for the other. */
@@ -29,13 +30,14 @@ interface CustomerClaims {
 export class CustomerTokens {
   constructor(private readonly jwt: JwtService) {}
 
-  async sign({
-    kind,
-    shopId,
-    subjectId,
-  }: CustomerSubject & { kind: CustomerTokenKind }): Promise<string> {
+  /** @param at when its days begin; the same subject and second give the same token again */
+  async sign(
+    { kind, shopId, subjectId }: CustomerSubject & { kind: CustomerTokenKind },
+    at = new Date(),
+  ): Promise<string> {
+    const iat = Math.floor(at.getTime() / MILLISECONDS);
     return this.jwt.signAsync(
-      { sub: subjectId, shop: shopId, typ: kind },
+      { sub: subjectId, shop: shopId, typ: kind, iat },
       {
         algorithm: ALGORITHM,
         issuer: ISSUER,

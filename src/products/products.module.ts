@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { MongooseModule } from '@nestjs/mongoose';
 import { ShopsModule } from '../shops/shops.module.js';
+import { CatalogueService } from './catalogue.service.js';
 import { Product, ProductSchema } from './product.schema.js';
 import { ProductChangesService } from './product-changes.service.js';
 import { ProductsController } from './products.controller.js';
@@ -18,7 +19,7 @@ import { StockService } from './stock.service.js';
     ShopsModule,
   ],
   controllers: [ProductsController, StockMovementsController],
-  providers: [ProductsService, ProductChangesService, StockService],
-  exports: [ProductsService, StockService],
+  providers: [ProductsService, ProductChangesService, CatalogueService, StockService],
+  exports: [ProductsService, CatalogueService, StockService],
 })
 export class ProductsModule {}

@@ -16,7 +16,7 @@ import {
 
 /**
  * Without an account, but only with the customer token of the `kind` whose id stands in the path
- * as `<kind>Id`, in the shop of `:slugOrId`.
+ * as `<kind>Id`, in the shop of `:slugOrId` where the path names one.
  */
 export function RequireCustomer(kind: CustomerTokenKind): MethodDecorator {
   return applyDecorators(

@@ -33,7 +33,9 @@ export class CustomerTokenGuard implements CanActivate {
     const request = context.switchToHttp().getRequest<CustomerRequest>();
     const [, token] = BEARER.exec(request.headers.authorization ?? '') ?? [];
     const customer = await this.tokens.verify(token, kind);
-    const shop = await this.shops.getBySlugOrId(String(request.params['slugOrId']));
+    // Where the path names no shop, it is the token's, as long as that is open.
+    const named = request.params['slugOrId'] ?? customer.shopId;
+    const shop = await this.shops.getBySlugOrId(String(named));
     if (shop._id.toHexString() !== customer.shopId) {
       throw new AppError('unauthenticated', 'This customer token is of another shop.');
     }

@@ -7,6 +7,9 @@ import { ProductsModule } from '../products/products.module.js';
 import { ShopsModule } from '../shops/shops.module.js';
 import { StorefrontChatService } from './storefront-chat.service.js';
 import { StorefrontConversationsController } from './storefront-conversations.controller.js';
+import { PublicCatalogueService } from './public-catalogue.service.js';
+import { StorefrontOrdersController } from './storefront-orders.controller.js';
+import { StorefrontOrdersService } from './storefront-orders.service.js';
 import { StorefrontController } from './storefront.controller.js';
 import { StorefrontService } from './storefront.service.js';
 
@@ -20,7 +23,16 @@ import { StorefrontService } from './storefront.service.js';
     OrdersModule,
     ConversationsModule,
   ],
-  controllers: [StorefrontController, StorefrontConversationsController],
-  providers: [StorefrontService, StorefrontChatService],
+  controllers: [
+    StorefrontController,
+    StorefrontOrdersController,
+    StorefrontConversationsController,
+  ],
+  providers: [
+    StorefrontService,
+    PublicCatalogueService,
+    StorefrontOrdersService,
+    StorefrontChatService,
+  ],
 })
 export class StorefrontModule {}

@@ -9,11 +9,13 @@ const SHARED = {
     'Authorization',
     'Content-Type',
     'Idempotency-Key',
+    'If-None-Match',
     'X-CSRF-Token',
     'X-Request-Id',
     'X-Token-Transport',
   ],
   exposedHeaders: [
+    'ETag',
     'Idempotency-Replayed',
     'RateLimit-Limit',
     'RateLimit-Remaining',

@@ -47,9 +47,26 @@ export class SubmitFormDto {
   @Type(() => OrderCustomerDto)
   customer: OrderCustomerDto;
 
-  @ApiPropertyOptional({ maxLength: 100, example: 'Cash on delivery' })
+  @ApiPropertyOptional({
+    description: 'By name or id; may be the answer to a Payment Selector instead.',
+    maxLength: 100,
+    example: 'Cash on delivery',
+  })
   @IsOptional()
   @IsString()
   @MaxLength(100)
   paymentMethod?: string;
+
+  @ApiPropertyOptional({
+    description:
+      'A trap for programs that fill in every field. Put it on the page where nobody sees it ' +
+      '(`tabindex="-1"`, `autocomplete="off"`, hidden by CSS) and send it as it is: a submission ' +
+      'in which it is filled is refused and nothing is stored.',
+    maxLength: 500,
+    example: '',
+  })
+  @IsOptional()
+  @IsString()
+  @MaxLength(500)
+  website?: string;
 }
