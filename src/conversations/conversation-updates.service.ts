@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import { type Model, Types } from 'mongoose';
+import { CustomersService } from '../customers/customers.service.js';
 import { DomainEvents } from '../events/domain-events.js';
 import { searchWordsOf } from '../platform/database/search-words.js';
 import { AppError } from '../platform/http/app-error.js';
@@ -21,6 +22,7 @@ export class ConversationUpdatesService {
     @InjectModel(Conversation.name) private readonly model: Model<Conversation>,
     private readonly conversations: ConversationsService,
     private readonly shops: ShopsService,
+    private readonly customers: CustomersService,
     private readonly events: DomainEvents,
   ) {}
 
@@ -32,11 +34,20 @@ export class ConversationUpdatesService {
   ): Promise<Thread> {
     await this.conversations.require(shopId, conversationId);
     if (dto.assigneeId) await this.requireMember(shopId, dto.assigneeId);
+    const customerId = dto.customerId && (await this.requireCustomer(shopId, dto.customerId));
     const seq = await this.shops.nextSeq(shopId);
     const changed = await this.model
       .findOneAndUpdate(
         { shopId, _id: conversationId },
-        [{ $set: { ...changesOf(dto), seq: { $max: ['$seq', seq] } } }],
+        [
+          {
+            $set: {
+              ...changesOf(dto),
+              ...(customerId === undefined ? {} : { customerId }),
+              seq: { $max: ['$seq', seq] },
+            },
+          },
+        ],
         { returnDocument: 'after', updatePipeline: true },
       )
       .lean();
@@ -58,6 +69,14 @@ export class ConversationUpdatesService {
       { $group: { _id: null, conversations: { $sum: 1 }, messages: { $sum: '$unreadCount' } } },
     ]);
     return { conversations: counted?.conversations ?? 0, messages: counted?.messages ?? 0 };
+  }
+
+  /** Whom a merged one has become. */
+  private async requireCustomer(shopId: string, customerId: string): Promise<Types.ObjectId> {
+    const customer = await this.customers.find(shopId, customerId);
+    if (customer) return customer._id;
+    const message = 'customerId must be a customer of this shop';
+    throw AppError.validation([{ field: 'customerId', message }]);
   }
 
   private async requireMember(shopId: string, userId: string): Promise<void> {

@@ -17,6 +17,10 @@ export class Conversation {
   @Prop({ required: true })
   customerName: string;
 
+  /** The person among the shop's customers, when they are known. */
+  @Prop({ type: SchemaTypes.ObjectId, default: null })
+  customerId: Types.ObjectId | null;
+
   @Prop({ type: String, enum: CHANNELS, required: true })
   channel: Channel;
 
@@ -95,5 +99,7 @@ ConversationSchema.index({ shopId: 1, isRead: 1, lastMessageAt: -1, _id: -1 });
 ConversationSchema.index({ shopId: 1, tags: 1, lastMessageAt: -1, _id: -1 });
 // What a text finds.
 ConversationSchema.index({ shopId: 1, searchWords: 1, lastMessageAt: -1, _id: -1 });
+// One customer's.
+ConversationSchema.index({ shopId: 1, customerId: 1, lastMessageAt: -1, _id: -1 });
 // What has changed since a number.
 ConversationSchema.index({ shopId: 1, seq: 1 });

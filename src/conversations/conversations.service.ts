@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import { type Model, type QueryFilter, Types } from 'mongoose';
+import { CustomersService } from '../customers/customers.service.js';
 import { DomainEvents } from '../events/domain-events.js';
 import { type ChangeRange, changedIn } from '../platform/database/change-range.js';
 import { searchFilter, searchWordsOf, wholeWordsOf } from '../platform/database/search-words.js';
@@ -29,15 +30,23 @@ export class ConversationsService {
     @InjectModel(Conversation.name) private readonly conversations: Model<Conversation>,
     @InjectModel(Message.name) private readonly messages: Model<Message>,
     private readonly shops: ShopsService,
+    private readonly customers: CustomersService,
     private readonly events: DomainEvents,
   ) {}
 
-  async create(shopId: string, { customerName, channel }: CreateConversationDto): Promise<Thread> {
+  /** With a phone or an e-mail it is a known customer's. */
+  async create(
+    shopId: string,
+    { customerName, channel, phone, email }: CreateConversationDto,
+  ): Promise<Thread> {
+    const contact = { name: customerName, phone, email };
+    const customer = await this.customers.findOrCreate(shopId, contact);
     const seq = await this.shops.nextSeq(shopId);
     const created = await this.conversations.create({
       shopId: new Types.ObjectId(shopId),
       seq,
       customerName: customerName.trim(),
+      customerId: customer?._id ?? null,
       nameWords: searchWordsOf([customerName]),
       searchWords: searchWordsOf([customerName]),
       channel: channel ?? 'web',
@@ -180,7 +189,7 @@ function changesBy(message: NumberedMessage): object {
 
 /** Undefined when nothing can match. */
 function filterOf(query: ListConversationsQuery): QueryFilter<Conversation> | undefined {
-  const { status, channel, assigneeId, unread, tag, q } = query;
+  const { status, channel, assigneeId, unread, tag, customerId, q } = query;
   const found = q ? searchFilter(q) : {};
   if (!found) return undefined;
   return {
@@ -190,6 +199,7 @@ function filterOf(query: ListConversationsQuery): QueryFilter<Conversation> | un
     ...(assigneeId ? { assigneeId: assigneeId === NOBODY ? null : assigneeId } : {}),
     ...(unread === undefined || unread === null ? {} : { isRead: !unread }),
     ...(tag ? { tags: tag } : {}),
+    ...(customerId ? { customerId } : {}),
   };
 }
 

@@ -2,8 +2,11 @@ import { Prop, Schema, SchemaFactory } from '@nestjs/mongoose';
 import { SchemaTypes, type Types } from 'mongoose';
 import { shopScoped } from '../platform/database/shop-scoped.plugin.js';
 
-/** `merged` customers only point to the one they are now; `erased` ones are nobody any more. */
-export const CUSTOMER_STATES = ['active', 'merged', 'erased'] as const;
+/**
+ * `merging` customers are on their way into another, `merged` ones only point to the one they are
+ * now, `erased` ones are nobody any more.
+ */
+export const CUSTOMER_STATES = ['active', 'merging', 'merged', 'erased'] as const;
 export type CustomerState = (typeof CUSTOMER_STATES)[number];
 
 /** One person in one shop, known again by phone or e-mail. */
@@ -46,7 +49,7 @@ export class Customer {
   @Prop({ type: SchemaTypes.ObjectId, default: null })
   mergedInto: Types.ObjectId | null;
 
-  /** Who was merged into this one while that is not finished: nobody is taken in twice. */
+  /** Who came into this one while that is not finished: nobody is taken in twice. */
   @Prop({ type: [SchemaTypes.ObjectId], default: [] })
   takenIn: Types.ObjectId[];
 

@@ -1,11 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
-import { type Model, Types } from 'mongoose';
+import { type Model, type QueryFilter, Types } from 'mongoose';
 import { isDuplicateKey } from '../platform/database/database-errors.js';
-import { searchWordsOf } from '../platform/database/search-words.js';
+import { searchFilter, searchWordsOf } from '../platform/database/search-words.js';
 import { AppError } from '../platform/http/app-error.js';
+import { decodeCursor } from '../platform/http/cursor.js';
+import { Page } from '../platform/http/page.js';
 import { emailKey, phoneKey } from './customer-keys.js';
 import { Customer } from './customer.schema.js';
+import type { ListCustomersQuery } from './dto/list-customers.query.js';
 
 /** What somebody says of themselves when they order or write. */
 export interface Contact {
@@ -26,6 +29,8 @@ interface KnownContact {
 }
 
 const ATTEMPTS = 5;
+/** How far a Date reaches, either way; a cursor may hold more. */
+const LAST_DATE_MS = 8.64e15;
 const NAME_CHARACTERS = 100;
 /** What a customer gets of orders and chats; the team may add more by hand. */
 const MAX_LEARNED = 10;
@@ -53,14 +58,53 @@ export class CustomersService {
         if (created) return created;
         continue;
       }
-      const customer = await this.findCurrent(shopId, firstHolder(holders, given.keys));
-      if (customer) return this.learn(customer, given, holders);
+      const holder = firstHolder(holders, given.keys);
+      const customer = await this.get(shopId, holder._id.toHexString());
+      if (customer.state === 'active') return this.learn(customer, given, holders);
     }
     throw AppError.conflict('conflict', 'Others change this customer at this moment: try again.');
   }
 
-  /** Whoever has one of `keys`, or had it before a merge that still runs. */
-  private async listHolders(shopId: string, keys: string[]): Promise<Customer[]> {
+  /** Newest first. */
+  async list(shopId: string, { limit, cursor, q }: ListCustomersQuery): Promise<Page<Customer>> {
+    const found = q ? searchFilter(q) : {};
+    if (!found) return new Page<Customer>([], null);
+    const rows = await this.customers
+      .find({ shopId, ...found, state: 'active', ...(cursor ? olderThan(cursor) : {}) })
+      .sort({ createdAt: -1, _id: -1 })
+      .limit(limit + 1)
+      .lean();
+    return Page.of(rows, limit, ({ createdAt, _id }) => ({
+      at: createdAt.getTime(),
+      id: _id.toHexString(),
+    }));
+  }
+
+  /** A merged customer is the one they have become; of an erased one nothing but that is left. */
+  async get(shopId: string, customerId: string): Promise<Customer> {
+    const customer = await this.find(shopId, customerId);
+    if (!customer) throw AppError.notFound('customer');
+    return customer;
+  }
+
+  /** As `get`. */
+  async find(shopId: string, customerId: string): Promise<Customer | null> {
+    let current = await this.customers.findOne({ shopId, _id: customerId }).lean();
+    for (let step = 0; step < MAX_MERGES_FOLLOWED && current?.mergedInto; step++) {
+      current = await this.customers.findOne({ shopId, _id: current.mergedInto }).lean();
+    }
+    return current?.mergedInto ? null : current;
+  }
+
+  /** @throws AppError `conflict` when they were erased */
+  async getActive(shopId: string, customerId: string): Promise<Customer> {
+    const customer = await this.get(shopId, customerId);
+    if (customer.state === 'active') return customer;
+    throw AppError.conflict('conflict', 'This customer was erased: enter a new one.');
+  }
+
+  /** Whoever has one of `keys`, or had it before a merge that still runs; active ones first. */
+  async listHolders(shopId: string, keys: string[]): Promise<Customer[]> {
     const holders = await this.customers
       .find({ shopId, keys: { $in: keys } })
       .limit(keys.length * 2)
@@ -86,15 +130,6 @@ export class CustomersService {
       if (isDuplicateKey(error, 'keys')) return null;
       throw error;
     }
-  }
-
-  /** Whom a merged customer has become; null when that is nobody any more. */
-  private async findCurrent(shopId: string, customer: Customer): Promise<Customer | null> {
-    let current: Customer | null = customer;
-    for (let step = 0; step < MAX_MERGES_FOLLOWED && current?.state === 'merged'; step++) {
-      current = await this.customers.findOne({ shopId, _id: current.mergedInto }).lean();
-    }
-    return current?.state === 'active' ? current : null;
   }
 
   private async learn(
@@ -150,5 +185,15 @@ function readContact({ name, phone, email, address }: Contact): KnownContact {
     emails: email && ofEmail ? [email.trim()] : [],
     address: address?.trim() ?? '',
     keys: [ofPhone, ofEmail].filter((key) => key !== undefined),
+  };
+}
+
+function olderThan(cursor: string): QueryFilter<Customer> {
+  const { at, id } = decodeCursor(cursor);
+  const createdAt = new Date(Math.max(-LAST_DATE_MS, Math.min(at, LAST_DATE_MS)));
+  return {
+    // The first bound says what the second implies, so that the index is read from there.
+    createdAt: { $lte: createdAt },
+    $or: [{ createdAt: { $lt: createdAt } }, { createdAt, _id: { $lt: new Types.ObjectId(id) } }],
   };
 }

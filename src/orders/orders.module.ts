@@ -5,6 +5,7 @@ import { FormsModule } from '../forms/forms.module.js';
 import { ProductsModule } from '../products/products.module.js';
 import { ShopsModule } from '../shops/shops.module.js';
 import { HeldStockService } from './held-stock.service.js';
+import { OrderCustomersService } from './order-customers.service.js';
 import { OrderPlacementService } from './order-placement.service.js';
 import { OrderStatusService } from './order-status.service.js';
 import { Order, OrderSchema } from './order.schema.js';
@@ -20,7 +21,13 @@ import { OrdersService } from './orders.service.js';
     FormsModule,
   ],
   controllers: [OrdersController],
-  providers: [OrdersService, OrderPlacementService, OrderStatusService, HeldStockService],
+  providers: [
+    OrdersService,
+    OrderPlacementService,
+    OrderStatusService,
+    HeldStockService,
+    OrderCustomersService,
+  ],
   exports: [OrdersService, OrderPlacementService],
 })
 export class OrdersModule {}

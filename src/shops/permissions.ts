@@ -19,6 +19,11 @@ export const PERMISSIONS = {
   'changes:read': 'agent',
   'conversations:read': 'agent',
   'conversations:write': 'agent',
+  'customers:read': 'agent',
+  'customers:write': 'manager',
+  'customers:export': 'admin',
+  'customers:erase': 'admin',
+  'reports:read': 'manager',
 } as const satisfies Record<string, ShopRole>;
 
 export type Permission = keyof typeof PERMISSIONS;

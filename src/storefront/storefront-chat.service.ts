@@ -23,11 +23,11 @@ export class StorefrontChatService {
 
   async start(
     slugOrId: string,
-    { customerName, text }: StartConversationDto,
+    { text, ...customer }: StartConversationDto,
   ): Promise<StartedConversation> {
     const shop = await this.shops.getBySlugOrId(slugOrId);
     const shopId = shop._id.toHexString();
-    const { conversation } = await this.conversations.create(shopId, { customerName });
+    const { conversation } = await this.conversations.create(shopId, customer);
     const conversationId = conversation._id.toHexString();
     const thread = await this.messages.send(shopId, conversationId, { sender: 'user', text });
     const token = await this.tokens.sign({

@@ -133,6 +133,9 @@ describe('access', () => {
         items: [{ productId: product.body.data.id, quantity: 1 }],
       })
       .expect(201);
+    const customer = await other.owner
+      .post(`${other.path}/customers`, { name: 'Aung' })
+      .expect(201);
     const newcomer = await aUser(app);
     const added = { username: newcomer.username, role: 'agent' };
     await other.owner.post(`${other.path}/team`, added).expect(201);
@@ -146,6 +149,7 @@ describe('access', () => {
       version: '1',
       conversationId: conversation.body.data.id,
       orderId: order.body.data.id,
+      customerId: customer.body.data.id,
       userId: newcomer.userId,
       invitationId: invited.body.data.invitation.id,
     };

@@ -22,6 +22,14 @@ export class ConversationResponse {
   @ApiProperty({ example: 'Su Su' })
   customerName: string;
 
+  @ApiProperty({
+    description: 'The person among the customers, when they are known.',
+    type: String,
+    nullable: true,
+    example: '6741c0c0a5f2d13b8c9e0006',
+  })
+  customerId: string | null;
+
   @ApiProperty({ enum: CHANNELS, example: 'web' })
   channel: Channel;
 
@@ -83,6 +91,7 @@ export class ConversationResponse {
       shopId: conversation.shopId.toHexString(),
       seq: conversation.seq,
       customerName: conversation.customerName,
+      customerId: conversation.customerId?.toHexString() ?? null,
       channel: conversation.channel,
       status: conversation.status,
       assigneeId: conversation.assigneeId?.toHexString() ?? null,

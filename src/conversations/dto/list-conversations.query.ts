@@ -70,6 +70,15 @@ export class ListConversationsQuery extends listQuery({ default: 200, max: 500 }
   tag?: string;
 
   @ApiPropertyOptional({
+    description: 'Only those of this customer.',
+    pattern: '^[0-9a-fA-F]{24}$',
+    example: '6741c0c0a5f2d13b8c9e0006',
+  })
+  @IsOptional()
+  @IsMongoId()
+  customerId?: string;
+
+  @ApiPropertyOptional({
     description: "Beginnings of words of the customer's name, or words of the last message.",
     maxLength: 100,
     example: 'su',

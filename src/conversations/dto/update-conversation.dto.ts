@@ -42,6 +42,18 @@ export class UpdateConversationDto {
   assigneeId?: string | null;
 
   @ApiPropertyOptional({
+    description: 'One of the customers; null or empty: not known.',
+    type: String,
+    nullable: true,
+    maxLength: 24,
+    example: null,
+  })
+  @IsOptional()
+  @Transform(({ value }: { value: unknown }) => (value === '' ? null : value))
+  @IsMongoId()
+  customerId?: string | null;
+
+  @ApiPropertyOptional({
     type: 'array',
     items: { type: 'string', minLength: 1, maxLength: 50 },
     maxItems: 20,

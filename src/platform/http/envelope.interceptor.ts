@@ -3,6 +3,7 @@ import {
   type ExecutionContext,
   Injectable,
   type NestInterceptor,
+  StreamableFile,
 } from '@nestjs/common';
 import { map, type Observable } from 'rxjs';
 import { Page } from './page.js';
@@ -16,7 +17,7 @@ export class EnvelopeInterceptor implements NestInterceptor {
 }
 
 function toEnvelope(result: unknown): unknown {
-  if (typeof result === 'string') return result;
+  if (typeof result === 'string' || result instanceof StreamableFile) return result;
   if (result instanceof Page) {
     return { success: true, data: result.items, meta: { nextCursor: result.nextCursor } };
   }

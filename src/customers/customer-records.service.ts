@@ -1,0 +1,49 @@
+import { Injectable } from '@nestjs/common';
+import type { CustomerHistoryResponse } from './dto/customer-history.response.js';
+
+/** One list of a customer's export. */
+export interface ExportedList {
+  name: 'orders' | 'conversations' | 'messages';
+  rows: AsyncIterable<object>;
+}
+
+/** What a module above keeps of customers. It alone writes that; each of these may be repeated. */
+export interface CustomerRecords {
+  /** Its part of what a customer has done, newest first. */
+  history(shopId: string, customerId: string): Promise<Partial<CustomerHistoryResponse>>;
+  /** Gives what is one customer's to another. */
+  moveTo(shopId: string, fromId: string, intoId: string): Promise<void>;
+  /** Takes the person out of what stays. */
+  erase(shopId: string, customerId: string): Promise<void>;
+  /** Everything there is of the customer. */
+  export(shopId: string, customerId: string): ExportedList[];
+}
+
+/** Where modules above register, at start, what they keep of customers. */
+@Injectable()
+export class CustomerRecordsService {
+  private readonly kept: CustomerRecords[] = [];
+
+  register(records: CustomerRecords): void {
+    this.kept.push(records);
+  }
+
+  async history(shopId: string, customerId: string): Promise<Partial<CustomerHistoryResponse>> {
+    const parts = await Promise.all(
+      this.kept.map((records) => records.history(shopId, customerId)),
+    );
+    return Object.assign({}, ...parts) as Partial<CustomerHistoryResponse>;
+  }
+
+  async moveTo(shopId: string, fromId: string, intoId: string): Promise<void> {
+    for (const records of this.kept) await records.moveTo(shopId, fromId, intoId);
+  }
+
+  async erase(shopId: string, customerId: string): Promise<void> {
+    for (const records of this.kept) await records.erase(shopId, customerId);
+  }
+
+  export(shopId: string, customerId: string): ExportedList[] {
+    return this.kept.flatMap((records) => records.export(shopId, customerId));
+  }
+}
