@@ -188,6 +188,15 @@ describe('the public catalogue', () => {
     expect(new Set(seen.map(([, etag]) => etag)).size).toBe(2);
   });
 
+  it('shows the price that an order is charged', async () => {
+    const productId = await addProduct({ promoPrice: 15 });
+    const { body } = await read(app);
+    expect(body.data[0]).toMatchObject({ retailPrice: 19.99, currentPrice: 15 });
+    const id = await order(productId);
+    const placed = await shop.agent.get(`${shop.path}/orders/${id}`).expect(200);
+    expect(placed.body.data.totalAmount).toBe(15);
+  });
+
   it('is turned page by page, by category, and by words of the name', async () => {
     const ids: string[] = [];
     for (const [name, category] of [

@@ -84,6 +84,7 @@ describe('cross-origin calls', () => {
       expect(headers['access-control-allow-credentials']).toBe('true');
       expect(headers['vary']).toContain('Origin');
       expect(headers['access-control-expose-headers']!.split(',').sort()).toEqual([
+        'ETag',
         'Idempotency-Replayed',
         'RateLimit-Limit',
         'RateLimit-Remaining',
@@ -103,6 +104,7 @@ describe('cross-origin calls', () => {
       'authorization',
       'content-type',
       'idempotency-key',
+      'if-none-match',
       'x-csrf-token',
       'x-request-id',
       'x-token-transport',
