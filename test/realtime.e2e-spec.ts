@@ -50,6 +50,7 @@ describe.each(Object.keys(DOORS) as (keyof typeof DOORS)[])('the door %s', (door
     expect(await client.ask('shop:join', { shopId: shop.id })).toEqual({
       ok: true,
       shopId: shop.id,
+      online: [{ userId: shop.agent.userId, conversationIds: [] }],
     });
 
     const orderId = await placeOrder();

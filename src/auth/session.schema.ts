@@ -38,6 +38,10 @@ export class Session {
   @Prop({ type: Date, default: null })
   passwordAt: Date | null;
 
+  /** Shops whose rooms its sockets have joined: a client that comes back is put there again. */
+  @Prop({ type: [String], default: [] })
+  joinedShops: string[];
+
   @Prop({ required: true })
   expiresAt: Date;
 

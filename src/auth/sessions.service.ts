@@ -30,6 +30,7 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 const RACE_MS = 30_000;
 const MAX_USER_AGENT_CHARACTERS = 300;
 const MAX_LISTED = 100;
+const MAX_JOINED = 100;
 /** How exactly the last use of a session is kept: not every request is a write. */
 const LAST_USE_MS = 60_000;
 
@@ -94,6 +95,18 @@ export class SessionsService {
     if (now.getTime() - lastUsedAt.getTime() < LAST_USE_MS) return;
     // Of many requests at once the first writes.
     await this.sessions.updateOne({ _id, lastUsedAt }, { $set: { lastUsedAt: now } });
+  }
+
+  /** Keeps in mind that a socket of the session has joined a shop. */
+  async rememberShop(sessionId: string, shopId: string): Promise<void> {
+    await this.sessions.updateOne(
+      { _id: sessionId, [`joinedShops.${MAX_JOINED - 1}`]: { $exists: false } },
+      { $addToSet: { joinedShops: shopId } },
+    );
+  }
+
+  async forgetShop(sessionId: string, shopId: string): Promise<void> {
+    await this.sessions.updateOne({ _id: sessionId }, { $pull: { joinedShops: shopId } });
   }
 
   /**

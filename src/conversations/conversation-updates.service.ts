@@ -56,6 +56,7 @@ export class ConversationUpdatesService {
     this.events.emit('conversation.updated', {
       shopId,
       conversation: ConversationResponse.from(thread),
+      hasNewStatus: Boolean(dto.status),
     });
     return this.conversations.get(shopId, conversationId);
   }

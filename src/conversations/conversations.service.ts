@@ -103,6 +103,15 @@ export class ConversationsService {
     return newest.reverse();
   }
 
+  /** Those of `conversationIds` that are there, whatever their shop. */
+  async listExistingIds(conversationIds: string[]): Promise<Set<string>> {
+    const found = await this.conversations
+      .find({ _id: { $in: conversationIds } }, { _id: 1 })
+      .setOptions({ acrossShops: true })
+      .lean();
+    return new Set(found.map(({ _id }) => _id.toHexString()));
+  }
+
   async require(shopId: string, conversationId: string): Promise<void> {
     const known = await this.conversations.exists({ shopId, _id: conversationId });
     if (!known) throw AppError.notFound('conversation');

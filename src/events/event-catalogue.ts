@@ -9,7 +9,12 @@ export interface DomainEventMap {
   /** A message was added to a conversation. */
   'message.created': { shopId: string; message: MessageResponse };
   /** A conversation was opened or changed. */
-  'conversation.updated': { shopId: string; conversation: ConversationResponse };
+  'conversation.updated': {
+    shopId: string;
+    conversation: ConversationResponse;
+    /** Whether the team has set its status. */
+    hasNewStatus?: boolean;
+  };
   /** A session was ended: signed out, revoked, or its token was stolen. */
   'session.ended': { userId: string; sessionId: string };
   /** Every session of a user was ended but one: a new password, a disabled account. */

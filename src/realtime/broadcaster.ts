@@ -1,6 +1,7 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DomainEvents } from '../events/domain-events.js';
 import type { DomainEventMap, DomainEventName } from '../events/event-catalogue.js';
+import type { Command } from './doors.js';
 import { PUSH_TABLE } from './push-table.js';
 import { Relay } from './relay.js';
 
@@ -17,11 +18,13 @@ export class Broadcaster implements OnModuleInit {
   }
 
   private subscribe<N extends DomainEventName>(name: N): void {
-    const push = PUSH_TABLE[name];
-    if (!push) return;
+    const pushes = PUSH_TABLE[name] ?? [];
     this.events.on(name, (payload: DomainEventMap[N]) => {
-      const [room, data] = [push.room(payload), push.data(payload)];
-      this.relay.send({ do: 'emit', room, event: push.as, data });
+      const commands = pushes.flatMap(({ as, room, data }): Command[] => {
+        const told = data(payload);
+        return told ? [{ do: 'emit', room: room(payload), event: as, data: told }] : [];
+      });
+      this.relay.send(...commands);
     });
   }
 }

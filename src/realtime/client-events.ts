@@ -1,88 +1,132 @@
 import { Injectable } from '@nestjs/common';
-import type { Caller } from '../platform/http/access.decorators.js';
 import { AppError } from '../platform/http/app-error.js';
 import { toAppError } from '../platform/http/exception.filter.js';
-import { type Membership, ShopsService } from '../shops/shops.service.js';
+import { Doors } from './doors.js';
+import { fieldsOf, readSince, requireId } from './frame-fields.js';
+import type { RoomMember } from './room-member.js';
 import { shopRoom } from './rooms.js';
+import { ShopRooms } from './shop-rooms.service.js';
+import { Typing } from './typing.service.js';
 
-/** A socket of either door, as the shared rules see it. */
-export interface RoomMember {
-  readonly caller: Caller;
-  isIn(room: string): boolean;
-  join(room: string): void | Promise<void>;
-  leave(room: string): void | Promise<void>;
+type Fields = Record<string, unknown>;
+
+interface ClientEvent {
+  /** The event that answers at the raw door. */
+  answer: string;
+  from: 'team' | 'team and customer';
+  summary: string;
+  /** What it carries, for the docs: JSON Schema of each field. */
+  fields: Record<string, object>;
+  required: readonly string[];
 }
 
-/** Every event a client may send. */
-const CLIENT_EVENTS = ['shop:join', 'shop:leave', 'ping'] as const;
-type ClientEvent = (typeof CLIENT_EVENTS)[number];
+const SHOP_ID = { type: 'string', description: 'Id of the shop.' };
+const CONVERSATION_ID = { type: 'string', description: 'Id of the conversation.' };
+const TYPING = {
+  answer: 'typing:told',
+  from: 'team and customer',
+  fields: { shopId: SHOP_ID, conversationId: CONVERSATION_ID },
+  required: [],
+} as const;
 
-const UNKNOWN_EVENT = `Send { "event", "data" } with one of: ${CLIENT_EVENTS.join(', ')}.`;
+/** Every event a client may send. A customer's socket is in its own chat and names neither. */
+export const CLIENT_EVENTS = {
+  'shop:join': {
+    answer: 'shop:joined',
+    from: 'team',
+    summary:
+      'Hear of everything in a shop. With `since` everything newer is told first, by the usual ' +
+      'events; `reset: true` in the answer means: too much, read all anew.',
+    fields: {
+      shopId: SHOP_ID,
+      since: { type: 'integer', description: 'The highest `seq` you have seen.' },
+    },
+    required: ['shopId'],
+  },
+  'shop:leave': {
+    answer: 'shop:left',
+    from: 'team',
+    summary: 'Hear no more of a shop.',
+    fields: { shopId: SHOP_ID },
+    required: ['shopId'],
+  },
+  'typing:start': { ...TYPING, summary: 'I am writing; say so again every few seconds.' },
+  'typing:stop': { ...TYPING, summary: 'I write no more.' },
+  'presence:view': {
+    answer: 'presence:viewed',
+    from: 'team',
+    summary: 'I look at this conversation, or (null) at none: the team sees it.',
+    fields: {
+      shopId: SHOP_ID,
+      conversationId: { ...CONVERSATION_ID, type: ['string', 'null'] },
+    },
+    required: ['shopId'],
+  },
+  ping: {
+    answer: 'pong',
+    from: 'team and customer',
+    summary: 'Are you there?',
+    fields: {},
+    required: [],
+  },
+} as const satisfies Record<string, ClientEvent>;
+type EventName = keyof typeof CLIENT_EVENTS;
+
+const UNKNOWN_EVENT = `Send { "event", "data" } with one of: ${Object.keys(CLIENT_EVENTS).join(', ')}.`;
 
 /** What a client hears back: an acknowledgement at one door, the event at the other. */
 export type Answer =
-  | { ok: true; event: string; data: Record<string, unknown> }
-  | { ok: false; error: string; code: string };
+  { ok: true; event: string; data: object } | { ok: false; error: string; code: string };
 
-/** What clients may ask through a socket, the same at both doors: only members join a shop. */
+/** What clients may ask through a socket, the same at both doors. */
 @Injectable()
 export class ClientEvents {
-  constructor(private readonly shops: ShopsService) {}
+  constructor(
+    private readonly rooms: ShopRooms,
+    private readonly typing: Typing,
+    private readonly doors: Doors,
+  ) {}
 
   /** Answers every frame, and never fails. */
   async handle(member: RoomMember, event: unknown, data: unknown): Promise<Answer> {
     try {
-      switch (event as ClientEvent) {
-        case 'shop:join':
-          return { ok: true, event: 'shop:joined', data: await this.join(member, data) };
-        case 'shop:leave':
-          return { ok: true, event: 'shop:left', data: await this.leave(member, data) };
-        case 'ping':
-          return { ok: true, event: 'pong', data: {} };
-        default:
-          return { ok: false, error: UNKNOWN_EVENT, code: 'bad_request' };
-      }
+      if (!isEventName(event)) throw new AppError('bad_request', UNKNOWN_EVENT);
+      const answer = await this.answer(member, event, fieldsOf(data));
+      return { ok: true, event: CLIENT_EVENTS[event].answer, data: answer };
     } catch (error) {
       const { message, code } = toAppError(error);
       return { ok: false, error: message, code };
     }
   }
 
-  /**
-   * Looks again after joining: a membership lost between look and join was told to the room before
-   * this socket was in it.
-   */
-  private async join(member: RoomMember, data: unknown): Promise<{ shopId: string }> {
-    const { shopId } = await this.requireMembership(member, shopIdOf(data));
+  private async answer(member: RoomMember, event: EventName, fields: Fields): Promise<object> {
+    switch (event) {
+      case 'shop:join':
+        return this.rooms.join(member, requireId(fields, 'shopId', 'shop'), readSince(fields));
+      case 'shop:leave':
+        return this.rooms.leave(member, requireId(fields, 'shopId', 'shop'));
+      case 'typing:start':
+        return this.typing.tell(member, fields, true);
+      case 'typing:stop':
+        return this.typing.tell(member, fields, false);
+      case 'presence:view':
+        return this.view(member, fields);
+      case 'ping':
+        return {};
+    }
+  }
+
+  private view(member: RoomMember, fields: Fields): object {
+    const shopId = requireId(fields, 'shopId', 'shop');
     const room = shopRoom(shopId);
-    await member.join(room);
-    try {
-      await this.requireMembership(member, shopId);
-    } catch (error) {
-      await member.leave(room);
-      throw error;
-    }
-    if (!member.isIn(room)) {
-      throw AppError.conflict('conflict', 'You left the shop meanwhile: join again.');
-    }
-    return { shopId };
-  }
-
-  private async requireMembership({ caller }: RoomMember, shopId: string): Promise<Membership> {
-    const membership = await this.shops.findMembership(shopId, caller.userId);
-    if (!membership) throw AppError.notFound('shop');
-    return membership;
-  }
-
-  private async leave(member: RoomMember, data: unknown): Promise<{ shopId: string }> {
-    const shopId = shopIdOf(data);
-    await member.leave(shopRoom(shopId));
-    return { shopId };
+    if (!member.isIn(room)) throw AppError.notFound('shop');
+    const isNone = (fields['conversationId'] ?? null) === null;
+    member.viewing = isNone ? undefined : requireId(fields, 'conversationId', 'conversation');
+    this.doors.noteChange([room]);
+    return { shopId, conversationId: member.viewing ?? null };
   }
 }
 
-function shopIdOf(data: unknown): string {
-  const { shopId } = (data ?? {}) as { shopId?: unknown };
-  if (typeof shopId === 'string') return shopId;
-  throw AppError.validation([{ field: 'shopId', message: 'shopId must be the id of a shop' }]);
+function isEventName(event: unknown): event is EventName {
+  return typeof event === 'string' && Object.hasOwn(CLIENT_EVENTS, event);
 }

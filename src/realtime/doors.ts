@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import type { Caller } from '../platform/http/access.decorators.js';
+import { shopOfRoom } from './rooms.js';
+import type { SocketIdentity } from './socket-identity.js';
 
 /** What the doors do to the sockets of a room: plain data, for it travels between processes. */
 export type Command =
@@ -9,10 +10,12 @@ export type Command =
   /** Closes the sockets that are in `room`, but not those in `except`, and tells them why. */
   | { do: 'close'; room: string; reason: string; except?: string };
 
-/** Who opened a socket, and the rooms it is in. */
+/** Who opened a socket, the rooms it is in, and what it looks at. */
 export interface Occupant {
-  readonly caller: Caller;
+  readonly identity: SocketIdentity;
   readonly rooms: Iterable<string>;
+  /** The conversation that is open there. */
+  readonly viewing?: string;
 }
 
 /** A kind of socket: it knows who is in which of its rooms. */
@@ -20,14 +23,17 @@ export interface Door {
   emit(room: string, event: string, data: object): void;
   leave(room: string, left: string): void;
   close(room: string, reason: string, except?: string): void;
-  /** The sockets of this process. */
-  occupants(): Occupant[];
+  /** The sockets of this process, or those of them that are in `room`. */
+  occupants(room?: string): Occupant[];
 }
+
+type ShopListener = (shopId: string) => void;
 
 /** The doors of this process. */
 @Injectable()
 export class Doors {
   private readonly doors: Door[] = [];
+  private readonly listeners: ShopListener[] = [];
 
   add(door: Door): void {
     this.doors.push(door);
@@ -35,11 +41,26 @@ export class Doors {
 
   /** Does it here; through the relay, everywhere. */
   apply(commands: Command[]): void {
-    for (const command of commands) for (const door of this.doors) obey(door, command);
+    for (const command of commands) {
+      for (const door of this.doors) obey(door, command);
+      if (command.do === 'leave') this.noteChange([command.left]);
+    }
   }
 
-  occupants(): Occupant[] {
-    return this.doors.flatMap((door) => door.occupants());
+  occupants(room?: string): Occupant[] {
+    return this.doors.flatMap((door) => door.occupants(room));
+  }
+
+  /** Who comes to or leaves a shop's room, or looks at something else there, is told. */
+  onShopChange(listener: ShopListener): void {
+    this.listeners.push(listener);
+  }
+
+  noteChange(rooms: Iterable<string>): void {
+    for (const room of rooms) {
+      const shopId = shopOfRoom(room);
+      if (shopId) for (const listener of this.listeners) listener(shopId);
+    }
   }
 }
 

@@ -27,6 +27,11 @@ export class FrameQueue {
     private readonly refuse: (reason: string) => void,
   ) {}
 
+  /** What has to be done before the first frame. */
+  begin(handle: Handle): void {
+    this.add(handle);
+  }
+
   push(handle: Handle): void {
     if (this.hasEnded) return;
     const reason = this.reasonToRefuse();
@@ -34,6 +39,10 @@ export class FrameQueue {
       this.end();
       return this.refuse(reason);
     }
+    this.add(handle);
+  }
+
+  private add(handle: Handle): void {
     this.waiting.push(handle);
     if (!this.isHandling) void this.handleAll();
   }

@@ -3,13 +3,13 @@ import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:ht
 import { Injectable } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { Express, Request } from 'express';
-import type { Caller } from '../platform/http/access.decorators.js';
 import { AppError } from '../platform/http/app-error.js';
 import { toAppError } from '../platform/http/exception.filter.js';
 import { RateLimiter } from '../platform/security/rate-limiter.service.js';
 import { addressHit } from '../platform/security/throttling.js';
 import { OpenSockets } from './open-sockets.js';
 import { SocketAuth } from './socket-auth.js';
+import { personOf, type SocketIdentity } from './socket-identity.js';
 
 /** An office behind one address comes back at once after a restart. */
 const MAX_PER_MINUTE_AND_ADDRESS = 600;
@@ -42,18 +42,23 @@ export class Handshakes {
    * @param authToken that of a Socket.IO client
    * @throws AppError `unauthenticated`, or `rate_limited` when the person has too many sockets
    */
-  async admit(request: IncomingMessage, line: EventEmitter, authToken?: unknown): Promise<Caller> {
+  async admit(
+    request: IncomingMessage,
+    line: EventEmitter,
+    authToken?: unknown,
+  ): Promise<SocketIdentity> {
     let leave = (): void => undefined;
     let isClosed = false;
     line.once('close', () => {
       isClosed = true;
       leave();
     });
-    const caller = await this.auth.authenticate(request, authToken);
-    if (isClosed) return caller;
-    this.open.take(caller.userId);
-    leave = () => this.open.giveBack(caller.userId);
-    return caller;
+    const identity = await this.auth.authenticate(request, authToken);
+    if (isClosed) return identity;
+    const person = personOf(identity);
+    this.open.take(person);
+    leave = () => this.open.giveBack(person);
+    return identity;
   }
 
   /** As HTTP has it, `TRUST_PROXY` included: Express computes it from these two. */

@@ -7,18 +7,18 @@ export class OpenSockets {
   private readonly counts = new Map<string, number>();
 
   /** @throws AppError `rate_limited` */
-  take(userId: string): void {
-    const count = this.counts.get(userId) ?? 0;
+  take(person: string): void {
+    const count = this.counts.get(person) ?? 0;
     if (count >= MAX_SOCKETS_OF_A_PERSON) {
       const sentence = `You have ${MAX_SOCKETS_OF_A_PERSON} connections open: close some first.`;
       throw new AppError('rate_limited', sentence);
     }
-    this.counts.set(userId, count + 1);
+    this.counts.set(person, count + 1);
   }
 
-  giveBack(userId: string): void {
-    const count = this.counts.get(userId) ?? 0;
-    if (count > 1) this.counts.set(userId, count - 1);
-    else this.counts.delete(userId);
+  giveBack(person: string): void {
+    const count = this.counts.get(person) ?? 0;
+    if (count > 1) this.counts.set(person, count - 1);
+    else this.counts.delete(person);
   }
 }

@@ -1,6 +1,7 @@
 import type { WebSocket } from 'ws';
-import type { Caller } from '../platform/http/access.decorators.js';
-import type { RoomMember } from './client-events.js';
+import type { RawRooms } from './raw-rooms.js';
+import type { RoomMember } from './room-member.js';
+import type { SocketIdentity } from './socket-identity.js';
 
 /** Unsent bytes at which a reader that has stopped reading is let go. */
 const MAX_UNSENT_BYTES = 1024 * 1024;
@@ -9,11 +10,13 @@ const TRY_AGAIN_LATER = 1013;
 /** One client of the raw door, and the rooms it is in. */
 export class RawConnection implements RoomMember {
   readonly rooms = new Set<string>();
+  viewing?: string;
   private alive = true;
 
   constructor(
     private readonly ws: WebSocket,
-    readonly caller: Caller,
+    readonly identity: SocketIdentity,
+    private readonly index: RawRooms,
   ) {
     ws.on('pong', () => {
       this.alive = true;
@@ -29,11 +32,15 @@ export class RawConnection implements RoomMember {
   }
 
   join(room: string): void {
+    // A room would keep who has gone for ever.
+    if (!this.open) return;
     this.rooms.add(room);
+    this.index.add(room, this);
   }
 
   leave(room: string): void {
     this.rooms.delete(room);
+    this.index.delete(room, this);
   }
 
   send(event: string, data: object): void {

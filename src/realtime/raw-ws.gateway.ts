@@ -9,15 +9,16 @@ import {
 import { HttpAdapterHost } from '@nestjs/core';
 import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import { AppConfig } from '../platform/config/app-config.js';
-import type { Caller } from '../platform/http/access.decorators.js';
 import { AppError } from '../platform/http/app-error.js';
+import { Arrivals } from './arrivals.js';
 import { ClientEvents } from './client-events.js';
 import { type Door, Doors, type Occupant } from './doors.js';
 import { FrameQueue } from './frame-queue.js';
 import { Handshakes, refuseHandshake } from './handshakes.js';
 import { RawConnection } from './raw-connection.js';
+import { RawRooms } from './raw-rooms.js';
+import type { SocketIdentity } from './socket-identity.js';
 import { MAX_FRAME_BYTES } from './socketio.adapter.js';
-import { Sweeper } from './sweeper.js';
 
 const PATH = '/ws';
 const SOCKET_IO_PATH = '/socket.io';
@@ -42,14 +43,15 @@ export class RawWsGateway implements Door, OnApplicationBootstrap, BeforeApplica
   private readonly logger = new Logger(RawWsGateway.name);
   private readonly sockets = new WebSocketServer(SERVER_OPTIONS);
   private readonly connections = new Set<RawConnection>();
+  private readonly rooms = new RawRooms();
   private heartbeat: NodeJS.Timeout;
 
   constructor(
     private readonly host: HttpAdapterHost,
     private readonly handshakes: Handshakes,
+    private readonly arrivals: Arrivals,
     private readonly clientEvents: ClientEvents,
     private readonly doors: Doors,
-    private readonly sweeper: Sweeper,
     private readonly config: AppConfig,
   ) {}
 
@@ -71,23 +73,23 @@ export class RawWsGateway implements Door, OnApplicationBootstrap, BeforeApplica
 
   emit(room: string, event: string, data: object): void {
     const frame = JSON.stringify({ event, data, timestamp: Date.now() });
-    for (const connection of this.inRoom(room)) connection.sendFrame(frame);
+    for (const connection of this.rooms.of(room)) connection.sendFrame(frame);
   }
 
   leave(room: string, left: string): void {
-    for (const connection of this.inRoom(room)) connection.leave(left);
+    for (const connection of this.rooms.of(room)) connection.leave(left);
   }
 
   close(room: string, reason: string, except?: string): void {
-    for (const connection of this.inRoom(room)) {
+    for (const connection of this.rooms.of(room)) {
       if (except !== undefined && connection.isIn(except)) continue;
       connection.send('session:ended', { reason });
       connection.close(SESSION_ENDED, reason);
     }
   }
 
-  occupants(): Occupant[] {
-    return [...this.connections];
+  occupants(room?: string): Occupant[] {
+    return room === undefined ? [...this.connections] : this.rooms.of(room);
   }
 
   beforeApplicationShutdown(): void {
@@ -97,17 +99,13 @@ export class RawWsGateway implements Door, OnApplicationBootstrap, BeforeApplica
     }
   }
 
-  private inRoom(room: string): RawConnection[] {
-    return [...this.connections].filter((connection) => connection.isIn(room));
-  }
-
   /** Refuses before the upgrade: after an accept the app would reconnect for ever. */
   private async open(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     try {
       await this.handshakes.greet(request);
       if (socket.destroyed) return;
-      const caller = await this.handshakes.admit(request, socket);
-      this.sockets.handleUpgrade(request, socket, head, (ws) => this.accept(ws, caller));
+      const identity = await this.handshakes.admit(request, socket);
+      this.sockets.handleUpgrade(request, socket, head, (ws) => this.accept(ws, identity));
     } catch (error) {
       if (!(error instanceof AppError)) {
         this.logger.error({ msg: 'handshake failed', error: String(error) });
@@ -116,8 +114,8 @@ export class RawWsGateway implements Door, OnApplicationBootstrap, BeforeApplica
     }
   }
 
-  private accept(ws: WebSocket, caller: Caller): void {
-    const connection = new RawConnection(ws, caller);
+  private accept(ws: WebSocket, identity: SocketIdentity): void {
+    const connection = new RawConnection(ws, identity, this.rooms);
     const frames = new FrameQueue(this.config.rateLimits, (reason) => {
       connection.send('error', { error: reason, code: 'rate_limited' });
       connection.close(POLICY_VIOLATION, reason);
@@ -126,12 +124,15 @@ export class RawWsGateway implements Door, OnApplicationBootstrap, BeforeApplica
     ws.on('close', () => {
       frames.end();
       this.connections.delete(connection);
+      this.doors.noteChange(connection.rooms);
+      for (const room of connection.rooms) connection.leave(room);
     });
     ws.on('error', ({ message }) => this.logger.debug({ msg: 'raw socket', error: message }));
     ws.on('message', (frame, isBinary) => {
       frames.push(() => this.handle(connection, isBinary ? undefined : frame));
     });
-    void this.sweeper.admit(connection);
+    // Before any frame of its own: the app does not join again after a reconnect.
+    frames.begin(() => this.arrivals.welcomeBack(connection));
   }
 
   private async handle(connection: RawConnection, frame: RawData | undefined): Promise<void> {

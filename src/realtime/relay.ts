@@ -1,39 +1,23 @@
-import { Inject, Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
-import { InjectConnection } from '@nestjs/mongoose';
-import type { Connection } from 'mongoose';
-import { RedisChannel } from '../platform/redis/redis-channel.js';
-import { REDIS, type RedisClient } from '../platform/redis/redis.module.js';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { type Command, Doors } from './doors.js';
+import { ProcessBus } from './process-bus.js';
 
-const CHANNEL_PREFIX = 'cliick:realtime:';
-
-/** Has the doors of all processes do a thing: of this one at once, of the others through Redis. */
+/** Has the doors of all processes do a thing: of this one at once, of the others through the bus. */
 @Injectable()
-export class Relay implements OnModuleInit, OnApplicationShutdown {
-  private channel?: RedisChannel;
-
+export class Relay implements OnModuleInit {
   constructor(
     private readonly doors: Doors,
-    @Inject(REDIS) private readonly redis: RedisClient,
-    @InjectConnection() private readonly connection: Connection,
+    private readonly bus: ProcessBus,
   ) {}
 
   onModuleInit(): void {
-    if (!this.redis) return;
-    // Channels are of the whole Redis, whatever its database: installations may share it.
-    const name = CHANNEL_PREFIX + this.connection.name;
-    this.channel = new RedisChannel(this.redis, name, (commands) =>
-      this.doors.apply(commands as Command[]),
-    );
+    this.bus.on('commands', (commands) => this.doors.apply(commands as Command[]));
   }
 
   /** Commands of one call stay together, and calls in their order. */
   send(...commands: Command[]): void {
+    if (commands.length === 0) return;
     this.doors.apply(commands);
-    this.channel?.publish(commands);
-  }
-
-  onApplicationShutdown(): void {
-    this.channel?.close();
+    this.bus.publish('commands', commands);
   }
 }

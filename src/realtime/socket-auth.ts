@@ -6,6 +6,8 @@ import { TokensService } from '../auth/tokens.service.js';
 import { AppConfig } from '../platform/config/app-config.js';
 import type { Caller } from '../platform/http/access.decorators.js';
 import { isCrossSite } from '../platform/http/cross-site.js';
+import { ChatCustomers } from './chat-customers.service.js';
+import type { SocketIdentity } from './socket-identity.js';
 
 type Handshake = Pick<IncomingMessage, 'headers' | 'url'>;
 
@@ -15,6 +17,7 @@ export class SocketAuth {
   constructor(
     private readonly tokens: TokensService,
     private readonly sessions: SessionsService,
+    private readonly customers: ChatCustomers,
     private readonly config: AppConfig,
   ) {}
 
@@ -24,12 +27,13 @@ export class SocketAuth {
   }
 
   /** @throws AppError `unauthenticated` without a valid token (`auth.token`, query or cookie) */
-  async authenticate(handshake: Handshake, authToken?: unknown): Promise<Caller> {
-    if (typeof authToken === 'string') return this.tokens.authenticate(authToken);
+  async authenticate(handshake: Handshake, authToken?: unknown): Promise<SocketIdentity> {
     const query = new URLSearchParams(handshake.url?.split('?')[1]);
-    const token = query.get('token');
-    if (token !== null) return this.tokens.authenticate(token);
-    return this.fromCookies(handshake);
+    const token = typeof authToken === 'string' ? authToken : query.get('token');
+    if (token === null) return { kind: 'member', ...(await this.fromCookies(handshake)) };
+    const customer = await this.customers.find(token);
+    if (customer) return { kind: 'customer', ...customer };
+    return { kind: 'member', ...(await this.tokens.authenticate(token)) };
   }
 
   /** A socket that comes back after the access cookie has gone is known by the refresh cookie. */

@@ -5,7 +5,7 @@ import { AppConfig } from '../platform/config/app-config.js';
 import { Handshakes, refuseHandshake } from './handshakes.js';
 
 /** Largest frame a client may send, at both doors: it asks by frames, its data goes over HTTP. */
-export const MAX_FRAME_BYTES = 16 * 1024;
+export const MAX_FRAME_BYTES = 64 * 1024;
 /** A client that connects and does not say who it is keeps nothing open for longer. */
 const CONNECT_TIMEOUT_MS = 10_000;
 

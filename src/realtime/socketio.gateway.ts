@@ -7,20 +7,26 @@ import {
 } from '@nestjs/websockets';
 import type { DefaultEventsMap, Server, Socket } from 'socket.io';
 import { AppConfig } from '../platform/config/app-config.js';
-import type { Caller } from '../platform/http/access.decorators.js';
 import { AppError } from '../platform/http/app-error.js';
 import { toAppError } from '../platform/http/exception.filter.js';
-import { type Answer, ClientEvents, type RoomMember } from './client-events.js';
+import { Arrivals } from './arrivals.js';
+import { type Answer, ClientEvents } from './client-events.js';
 import { type Door, Doors, type Occupant } from './doors.js';
 import { FrameQueue } from './frame-queue.js';
 import { Handshakes } from './handshakes.js';
-import { Sweeper } from './sweeper.js';
+import type { RoomMember } from './room-member.js';
+import type { SocketIdentity } from './socket-identity.js';
 
 /** A client connects once; one that was refused, or left, may try again on the same line. */
 const MAX_CONNECTS_OF_A_LINE = 5;
 
+/** Unsent packets at which a reader that has stopped reading is let go. */
+const MAX_UNSENT_PACKETS = 1_000;
+const UNSENT_CHECK_MS = 2_000;
+
 interface SocketData {
-  caller: Caller;
+  identity: SocketIdentity;
+  member: RoomMember;
 }
 
 type Acknowledge = (answer: object) => void;
@@ -39,12 +45,13 @@ export class SocketIoGateway
   private readonly server: Server;
 
   private readonly connects = new WeakMap<Line, number>();
+  private unsentCheck: NodeJS.Timeout;
 
   constructor(
     private readonly handshakes: Handshakes,
+    private readonly arrivals: Arrivals,
     private readonly clientEvents: ClientEvents,
     private readonly doors: Doors,
-    private readonly sweeper: Sweeper,
     private readonly config: AppConfig,
   ) {}
 
@@ -56,6 +63,7 @@ export class SocketIoGateway
       );
     });
     this.doors.add(this);
+    this.unsentCheck = setInterval(() => this.letSlowReadersGo(), UNSENT_CHECK_MS);
   }
 
   emit(room: string, event: string, data: object): void {
@@ -72,13 +80,18 @@ export class SocketIoGateway
     sockets.disconnectSockets(true);
   }
 
-  occupants(): Occupant[] {
-    const sockets = [...this.server.sockets.sockets.values()] as ClientSocket[];
-    return sockets.map(({ data, rooms }) => ({ caller: data.caller, rooms }));
+  occupants(room?: string): Occupant[] {
+    const sockets = room === undefined ? this.all() : this.inRoom(room);
+    return sockets.map(({ data, rooms }) => ({
+      identity: data.identity,
+      rooms,
+      viewing: data.member.viewing,
+    }));
   }
 
   handleConnection(socket: ClientSocket): void {
     const member = memberOf(socket);
+    socket.data.member = member;
     const frames = new FrameQueue(this.config.rateLimits, (reason) => {
       socket.emit('error', { error: reason, code: 'rate_limited' });
       socket.disconnect(true);
@@ -86,12 +99,15 @@ export class SocketIoGateway
     socket.onAny((event: unknown, ...args: unknown[]) => {
       frames.push(() => this.handle(socket, member, [event, ...args]));
     });
+    // Its rooms are known until it has gone.
+    socket.on('disconnecting', () => this.doors.noteChange(socket.rooms));
     socket.on('disconnect', () => frames.end());
-    void this.sweeper.admit(member);
+    frames.begin(() => this.arrivals.welcome(member));
   }
 
   /** Tells the clients why before their sockets close. */
   beforeApplicationShutdown(): void {
+    clearInterval(this.unsentCheck);
     this.server.emit('server:closing', { reason: 'The server restarts: connect again.' });
     this.server.disconnectSockets(true);
   }
@@ -102,7 +118,25 @@ export class SocketIoGateway
     this.connects.set(conn, count);
     if (count > MAX_CONNECTS_OF_A_LINE) conn.close();
     if (conn.readyState !== 'open') throw new AppError('rate_limited', 'Connect anew.');
-    data.caller = await this.handshakes.admit(request, conn, handshake.auth['token']);
+    data.identity = await this.handshakes.admit(request, conn, handshake.auth['token']);
+  }
+
+  private all(): ClientSocket[] {
+    return [...this.server.sockets.sockets.values()] as ClientSocket[];
+  }
+
+  private inRoom(room: string): ClientSocket[] {
+    const { sockets, adapter } = this.server.sockets;
+    const ids = [...(adapter.rooms.get(room) ?? [])];
+    return ids.flatMap((id) => (sockets.get(id) as ClientSocket | undefined) ?? []);
+  }
+
+  /** The library keeps what it cannot send, without end. */
+  private letSlowReadersGo(): void {
+    for (const { conn } of this.all()) {
+      const { writeBuffer } = conn as unknown as { writeBuffer: unknown[] };
+      if (writeBuffer.length > MAX_UNSENT_PACKETS) conn.close(true);
+    }
   }
 
   private async handle(
@@ -118,13 +152,14 @@ export class SocketIoGateway
 
 function memberOf(socket: ClientSocket): RoomMember {
   return {
-    caller: socket.data.caller,
+    identity: socket.data.identity,
     isIn: (room) => socket.rooms.has(room),
     join: (room) => {
       // A room would keep the id of a socket that has gone for ever.
       if (socket.connected) return socket.join(room);
     },
     leave: (room) => socket.leave(room),
+    send: (event, data) => void socket.emit(event, data),
   };
 }
 

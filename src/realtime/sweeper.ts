@@ -6,10 +6,12 @@ import {
 } from '@nestjs/common';
 import { SessionsService } from '../auth/sessions.service.js';
 import { ShopsService } from '../shops/shops.service.js';
-import type { RoomMember } from './client-events.js';
+import type { CustomerSubject } from '../auth/customer-tokens.service.js';
+import { ChatCustomers } from './chat-customers.service.js';
 import { Doors, type Occupant } from './doors.js';
-import { closeSession, takeOutOfShop } from './evictions.js';
-import { sessionRoom, shopOfRoom, userRoom } from './rooms.js';
+import { closeChat, closeSession, takeOutOfShop } from './evictions.js';
+import { shopOfRoom } from './rooms.js';
+import type { SocketIdentity } from './socket-identity.js';
 
 const SWEEP_MS = 25_000;
 /** Sessions, or memberships, that one query asks for. */
@@ -33,6 +35,7 @@ export class Sweeper implements OnApplicationBootstrap, BeforeApplicationShutdow
     private readonly doors: Doors,
     private readonly sessions: SessionsService,
     private readonly shops: ShopsService,
+    private readonly chatCustomers: ChatCustomers,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -47,28 +50,32 @@ export class Sweeper implements OnApplicationBootstrap, BeforeApplicationShutdow
     clearInterval(this.timer);
   }
 
-  /**
-   * Puts a new socket where its session's end will find it, then looks again: an end between its
-   * handshake and now has found nobody there.
-   */
-  async admit(member: RoomMember): Promise<void> {
-    const { sessionId, userId } = member.caller;
+  /** Closes a socket whose access has ended already. */
+  async check(identity: SocketIdentity): Promise<void> {
     try {
-      await member.join(sessionRoom(sessionId));
-      await member.join(userRoom(userId));
-      await this.closeEnded([sessionId], new Date());
+      if (identity.kind === 'member') await this.closeEnded([identity.sessionId], new Date());
+      else await this.closeGone([identity]);
     } catch (error) {
       // The next sweep asks again.
-      this.logger.warn({ msg: 'session of a socket not checked', error: String(error) });
+      this.logger.warn({ msg: 'access of a socket not checked', error: String(error) });
     }
   }
 
-  /** Closes the sockets whose sessions have ended, and empties the shops' rooms of strangers. */
+  /** Closes the sockets whose access has ended, and empties the shops' rooms of strangers. */
   async sweep(now: Date): Promise<void> {
     const occupants = this.doors.occupants();
-    const sessionIds = new Set(occupants.map(({ caller }) => caller.sessionId));
+    const identities = occupants.map(({ identity }) => identity);
+    const members = identities.filter((one) => one.kind === 'member');
+    const customers = identities.filter((one) => one.kind === 'customer');
+    const sessionIds = new Set(members.map(({ sessionId }) => sessionId));
     for (const batch of batchesOf([...sessionIds])) await this.closeEnded(batch, now);
+    for (const batch of batchesOf(customers)) await this.closeGone(batch);
     for (const batch of batchesOf(seatsOf(occupants))) await this.takeOutStrangers(batch);
+  }
+
+  private async closeGone(customers: CustomerSubject[]): Promise<void> {
+    const gone = await this.chatCustomers.listGone(customers);
+    this.doors.apply(gone.map(({ subjectId }) => closeChat(subjectId)));
   }
 
   private async closeEnded(sessionIds: string[], now: Date): Promise<void> {
@@ -91,10 +98,12 @@ export class Sweeper implements OnApplicationBootstrap, BeforeApplicationShutdow
 /** Who is in which shop's room, each pair once. */
 function seatsOf(occupants: Occupant[]): Seat[] {
   const seats = new Map<string, Seat>();
-  for (const { caller, rooms } of occupants) {
+  for (const { identity, rooms } of occupants) {
+    if (identity.kind !== 'member') continue;
+    const { userId } = identity;
     for (const room of rooms) {
       const shopId = shopOfRoom(room);
-      if (shopId) seats.set(`${room} ${caller.userId}`, { shopId, userId: caller.userId });
+      if (shopId) seats.set(`${room} ${userId}`, { shopId, userId });
     }
   }
   return [...seats.values()];

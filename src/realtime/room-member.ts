@@ -1,0 +1,12 @@
+import type { SocketIdentity } from './socket-identity.js';
+
+/** A socket of either door, as the shared rules see it. */
+export interface RoomMember {
+  readonly identity: SocketIdentity;
+  /** The conversation that is open there. */
+  viewing?: string;
+  isIn(room: string): boolean;
+  join(room: string): void | Promise<void>;
+  leave(room: string): void | Promise<void>;
+  send(event: string, data: object): void;
+}

@@ -1,0 +1,114 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { SessionsService } from '../auth/sessions.service.js';
+import type { Caller } from '../platform/http/access.decorators.js';
+import { AppError } from '../platform/http/app-error.js';
+import { ShopsService } from '../shops/shops.service.js';
+import { SyncService } from '../sync/sync.service.js';
+import { Doors } from './doors.js';
+import { Presence } from './presence.js';
+import type { RoomMember } from './room-member.js';
+import { shopRoom } from './rooms.js';
+
+/** Lets members into the rooms of their shops, at both doors, and tells them what they have missed. */
+@Injectable()
+export class ShopRooms {
+  private readonly logger = new Logger(ShopRooms.name);
+
+  constructor(
+    private readonly shops: ShopsService,
+    private readonly sessions: SessionsService,
+    private readonly sync: SyncService,
+    private readonly presence: Presence,
+    private readonly doors: Doors,
+  ) {}
+
+  /**
+   * @param since what the client has seen: it is told everything newer by the usual events, in order
+   * @throws AppError 404 for a shop that is not theirs
+   */
+  async join(member: RoomMember, shopId: string, since?: number): Promise<object> {
+    const { sessionId } = await this.enter(member, shopId);
+    await this.sessions.rememberShop(sessionId, shopId);
+    const missed = since === undefined ? {} : await this.tellMissed(member, shopId, since);
+    return { shopId, ...missed, online: this.presence.online(shopId) };
+  }
+
+  async leave(member: RoomMember, shopId: string): Promise<object> {
+    await member.leave(shopRoom(shopId));
+    this.doors.noteChange([shopRoom(shopId)]);
+    const { identity } = member;
+    if (identity.kind === 'member') await this.sessions.forgetShop(identity.sessionId, shopId);
+    return { shopId };
+  }
+
+  /** Puts a client that has come back without joining where its session was. */
+  async restore(member: RoomMember): Promise<void> {
+    if (member.identity.kind !== 'member') return;
+    try {
+      const session = await this.sessions.findLive(member.identity.sessionId, new Date());
+      for (const shopId of session?.joinedShops ?? []) await this.restoreOne(member, shopId);
+    } catch (error) {
+      // The client may join by itself.
+      this.logger.warn({ msg: 'rooms of a session not restored', error: String(error) });
+    }
+  }
+
+  private async restoreOne(member: RoomMember, shopId: string): Promise<void> {
+    if (member.isIn(shopRoom(shopId))) return;
+    try {
+      await this.enter(member, shopId);
+    } catch (error) {
+      if (error instanceof AppError) return;
+      throw error;
+    }
+    member.send('shop:restored', { shopId, online: this.presence.online(shopId) });
+  }
+
+  /**
+   * Looks again after joining: a membership lost between look and join was told to the room before
+   * this socket was in it.
+   */
+  private async enter(member: RoomMember, shopId: string): Promise<Caller> {
+    const caller = requireSignedIn(member);
+    await this.requireMembership(caller, shopId);
+    const room = shopRoom(shopId);
+    await member.join(room);
+    try {
+      await this.requireMembership(caller, shopId);
+    } catch (error) {
+      await member.leave(room);
+      throw error;
+    }
+    if (!member.isIn(room)) {
+      throw AppError.conflict('conflict', 'You left the shop meanwhile: join again.');
+    }
+    this.doors.noteChange([room]);
+    return caller;
+  }
+
+  private async requireMembership({ userId }: Caller, shopId: string): Promise<void> {
+    if (!(await this.shops.findMembership(shopId, userId))) throw AppError.notFound('shop');
+  }
+
+  /** After the join: what is written meanwhile is told by the room. */
+  private async tellMissed(
+    member: RoomMember,
+    shopId: string,
+    since: number,
+  ): Promise<{ seq: number; reset: boolean }> {
+    const changes = await this.sync.changesSince(shopId, since, new Date());
+    const { seq, reset, messages, conversations, orders } = changes;
+    const missed = [
+      ...messages.map((data) => ({ event: 'message:new', data })),
+      ...conversations.map((data) => ({ event: 'conversation:update', data })),
+      ...orders.map((data) => ({ event: 'order:update', data })),
+    ].sort((a, b) => a.data.seq - b.data.seq);
+    for (const { event, data } of missed) member.send(event, data);
+    return { seq, reset };
+  }
+}
+
+function requireSignedIn({ identity }: RoomMember): Caller {
+  if (identity.kind === 'member') return identity;
+  throw AppError.notFound('shop');
+}
