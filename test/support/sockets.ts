@@ -11,6 +11,10 @@ export interface DoorClient {
   /** The next event of that name; those that came meanwhile wait. */
   next(event: string): Promise<Data>;
   heard(event: string): Data[];
+  /** Drops what has come under that name. */
+  forget(event: string): void;
+  /** As a client that hangs: what comes stays in the network. */
+  stopReading(): void;
   /** Why the door was closed, once it is. */
   closed: Promise<string>;
   close(): void;
@@ -25,7 +29,7 @@ interface Entry {
 
 /** Keeps every event until somebody asks for it. */
 class Inbox {
-  private readonly events: Entry[] = [];
+  private events: Entry[] = [];
   private readonly waiting: { names: string[]; resolve: (entry: Entry) => void }[] = [];
 
   put(event: string, data: Data): void {
@@ -48,6 +52,10 @@ class Inbox {
     });
   }
 
+  forget(name: string): void {
+    this.events = this.events.filter(({ event }) => event !== name);
+  }
+
   heard(event: string): Data[] {
     return this.events.filter((entry) => entry.event === event).map(({ data }) => data);
   }
@@ -59,7 +67,12 @@ export async function openSocketIo(
   auth: Data,
   extraHeaders: Record<string, string> = {},
 ): Promise<DoorClient> {
-  const socket: Socket = io(url, { auth, forceNew: true, reconnection: false, extraHeaders });
+  const socket: Socket = io(url, {
+    auth,
+    forceNew: true,
+    reconnection: false,
+    extraHeaders,
+  });
   const inbox = new Inbox();
   socket.onAny((event: string, data: Data) => inbox.put(event, data));
   const closed = new Promise<string>((resolve) => socket.on('disconnect', resolve));
@@ -74,9 +87,19 @@ export async function openSocketIo(
     ask: (event, data) => socket.timeout(DEADLINE_MS).emitWithAck(event, data) as Promise<Data>,
     next: (event) => inbox.next(event),
     heard: (event) => inbox.heard(event),
+    forget: (event) => inbox.forget(event),
+    stopReading: () => wsOf(socket).pause(),
     closed,
-    close: () => socket.close(),
+    close: () => {
+      // One that does not read hears no farewell either, and would wait for it.
+      if (wsOf(socket)?.isPaused) wsOf(socket).terminate();
+      socket.close();
+    },
   };
+}
+
+function wsOf(socket: Socket): WebSocket {
+  return (socket.io.engine as unknown as { transport: { ws: WebSocket } })?.transport.ws;
 }
 
 /** @throws Error naming the HTTP status when the handshake is refused */
@@ -101,6 +124,9 @@ export async function openRawWs(
   const answers: Record<string, string> = {
     'shop:join': 'shop:joined',
     'shop:leave': 'shop:left',
+    'typing:start': 'typing:told',
+    'typing:stop': 'typing:told',
+    'presence:view': 'presence:viewed',
     ping: 'pong',
   };
   return {
@@ -111,7 +137,9 @@ export async function openRawWs(
     },
     next: (event) => inbox.next(event),
     heard: (event) => inbox.heard(event),
+    forget: (event) => inbox.forget(event),
+    stopReading: () => ws.pause(),
     closed,
-    close: () => ws.close(),
+    close: () => (ws.isPaused ? ws.terminate() : ws.close()),
   };
 }
