@@ -11,6 +11,8 @@ import { OrderStatusService } from './order-status.service.js';
 import { Order, OrderSchema } from './order.schema.js';
 import { OrdersController } from './orders.controller.js';
 import { OrdersService } from './orders.service.js';
+import { SalesReportController } from './sales-report.controller.js';
+import { SalesReportService } from './sales-report.service.js';
 
 @Module({
   imports: [
@@ -20,13 +22,14 @@ import { OrdersService } from './orders.service.js';
     ProductsModule,
     FormsModule,
   ],
-  controllers: [OrdersController],
+  controllers: [OrdersController, SalesReportController],
   providers: [
     OrdersService,
     OrderPlacementService,
     OrderStatusService,
     HeldStockService,
     OrderCustomersService,
+    SalesReportService,
   ],
   exports: [OrdersService, OrderPlacementService],
 })
