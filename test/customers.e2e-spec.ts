@@ -243,16 +243,23 @@ describe('two customers who are one', () => {
     expect(await names('?q=111111')).toEqual(['U Aung']);
   });
 
-  it.each(['before the other takes it in', 'before the orders have followed'])(
+  it.each([
+    ['before the other takes it in', 1],
+    ['after the other took it in', 2],
+    ['before the orders have followed', 0],
+  ])(
     'are one after a crash %s: to new orders at once, whole by a repetition or the next sweep',
-    async (moment) => {
+    async (_, dyingWrite) => {
       const { one, talk, from, into } = await twoOfThem();
       const customers = app.nest.get<Model<Customer>>(getModelToken(Customer.name));
       const records = app.nest.get(CustomerRecordsService, { strict: false });
       const dies = new Error('the process dies here');
-      const death = moment.startsWith('before the other')
-        ? vi.spyOn(customers, 'updateOne').mockImplementation(() => {
-            throw dies;
+      const updateOne = customers.updateOne.bind(customers);
+      let writes = 0;
+      const death = dyingWrite
+        ? vi.spyOn(customers, 'updateOne').mockImplementation((...write) => {
+            if (++writes === dyingWrite) throw dies;
+            return updateOne(...write);
           })
         : vi.spyOn(records, 'moveTo').mockRejectedValue(dies);
       await merge(from, into).expect(500);
