@@ -110,7 +110,7 @@ describe('products', () => {
     ['buttons', { buttons: [{ $where: 'sleep(1000)' }] }],
     ['buttons', { buttons: [{ title: { $gt: '' } }] }],
     ['buttons', { buttons: [{ image: 'data:image/png;base64,iVBORw0KGgo=' }] }],
-    ['buttons', { buttons: [{ title: 'x'.repeat(2001) }] }],
+    ['buttons', { buttons: [{ title: 'x'.repeat(1001) }] }],
   ])('refuses a wrong %s (400)', async (field, overrides) => {
     const { body } = await shop.owner.post(productsOf(shop), aProduct(overrides)).expect(400);
     expect(body.code).toBe('validation_failed');
@@ -183,7 +183,7 @@ async function aKnownProduct(overrides: Record<string, unknown> = {}, of: ShopWo
   const { body } = await of.owner.post(productsOf(of), aProduct(overrides)).expect(201);
   const path = `${productsOf(of)}/${body.data.id as string}`;
   return {
-    ...(body.data as Record<string, any> & { id: string; updatedAt: string }),
+    ...(body.data as { id: string; updatedAt: string; currentPrice: number }),
     path,
     put: (sent: object) => of.manager.put(path, sent),
     patch: (sent: object) =>
@@ -213,7 +213,7 @@ describe('changing a product', () => {
       .expect(200);
     const after = { ...before, id, name: 'Tea', updatedAt: expect.any(String) };
     expect(body.data).toEqual(after);
-    expect(body.data.updatedAt > before['updatedAt']).toBe(true);
+    expect(body.data.updatedAt > before.updatedAt).toBe(true);
     expect(await read()).toEqual(body.data);
     expect(await movements()).toHaveLength(1);
   });
@@ -424,13 +424,32 @@ describe('the current price', () => {
   it('is that of the promotion between its days, and else the price', async () => {
     const runs = { promoStartDate: dayFromNow(-1), promoEndDate: dayFromNow(1) };
     const product = await aKnownProduct({ promoPrice: 15, ...runs });
-    expect(product['currentPrice']).toBe(15);
+    expect(product.currentPrice).toBe(15);
     expect((await product.read()).currentPrice).toBe(15);
     const over = { promoStartDate: dayFromNow(-9), promoEndDate: dayFromNow(-2) };
     expect((await product.patch(over).expect(200)).body.data.currentPrice).toBe(19.99);
     const listed = await shop.agent.get(productsOf(shop)).expect(200);
     const row = listed.body.data.find(({ id }: { id: string }) => id === product.id);
     expect(row.currentPrice).toBe(19.99);
+  });
+});
+
+describe('the day of a price', () => {
+  it("is the shop's own: it ends where its clocks show midnight", async () => {
+    const dayIn = (timeZone: string): string =>
+      new Intl.DateTimeFormat('sv-SE', { timeZone }).format(new Date());
+    // 25 hours apart: it is never the same day there.
+    const [east, west] = ['Pacific/Kiritimati', 'Pacific/Niue'];
+    for (const timeZone of [east, west]) {
+      const own = await aShop(app, { timeZone });
+      const today = { promoStartDate: dayIn(timeZone), promoEndDate: dayIn(timeZone) };
+      const product = await aKnownProduct({ promoPrice: 15, ...today }, own);
+      expect((await product.read()).currentPrice, timeZone).toBe(15);
+      const elsewhere = dayIn(timeZone === east ? west : east);
+      const there = { promoStartDate: elsewhere, promoEndDate: elsewhere };
+      const { body } = await product.patch(there).expect(200);
+      expect(body.data.currentPrice, timeZone).toBe(19.99);
+    }
   });
 });
 

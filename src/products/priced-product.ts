@@ -6,7 +6,7 @@ import type { Product } from './product.schema.js';
 export type PricedProduct = Product & { currentPrice: number };
 
 export function withPrice(product: Product, shop: Shop): PricedProduct {
-  return { ...product, currentPrice: priceAt(product, dayIn(timeZoneOf(shop), new Date())) };
+  return { ...product, currentPrice: priceAt(product, dayIn(shop.timeZone, new Date())) };
 }
 
 /** @param getShop asked for only where a price depends on the day */
@@ -15,10 +15,6 @@ export async function withPrices(
   getShop: () => Promise<Shop>,
 ): Promise<PricedProduct[]> {
   const dated = products.some(dependsOnDay);
-  const today = dated ? dayIn(timeZoneOf(await getShop()), new Date()) : '';
+  const today = dated ? dayIn((await getShop()).timeZone, new Date()) : '';
   return products.map((product) => ({ ...product, currentPrice: priceAt(product, today) }));
-}
-
-function timeZoneOf(shop: Shop): string {
-  return (shop as { timeZone?: string }).timeZone ?? 'UTC';
 }

@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import { type HydratedDocument, type Model, Types } from 'mongoose';
-import pLimit from 'p-limit';
 import { DomainEvents } from '../events/domain-events.js';
 import { areDuplicateKeys, isDuplicateKey } from '../platform/database/database-errors.js';
 import { AppError } from '../platform/http/app-error.js';
@@ -18,7 +17,6 @@ import { StockService } from './stock.service.js';
 
 /** How often a product that others change at the same moment is tried again. */
 const ATTEMPTS = 50;
-const PARALLEL_WRITES = 20;
 const RETURNED = { returnDocument: 'after', updatePipeline: true, timestamps: false } as const;
 
 /** Writes the catalogue. */
@@ -35,22 +33,25 @@ export class ProductChangesService {
     const shop = await this.shops.get(shopId);
     const product = this.prepare(dto, { shop, by, reason: 'opening' });
     const created = await orSkuTaken(product.sku, this.products.create(product));
-    return this.tellCreated(shop, created.toObject());
+    const added = created.toObject();
+    await this.stock.moveChanges(added);
+    return this.tell('product.created', shop, added);
   }
 
   /**
    * A new product, not written yet.
    * @throws AppError `validation_failed` for what does not fit together
    */
-  prepare(dto: CreateProductDto, cause: ChangeCause, _id = new Types.ObjectId()): NewProduct {
+  prepare(dto: CreateProductDto, cause: ChangeCause, importKey?: string): NewProduct {
+    const _id = new Types.ObjectId();
     const content = contentOf(dto, cause.shop.currency, null);
     const stock = content.itemType === 'service' ? null : (dto.stock ?? null);
     const opening = this.stock.opening(stock, cause, new Date());
-    return { _id, shopId: cause.shop._id, ...content, ...opening, contentVersion: 0 };
+    return { _id, shopId: cause.shop._id, ...content, ...opening, importKey, contentVersion: 0 };
   }
 
   /**
-   * Adds those products that are not there yet, by their id or their SKU.
+   * Adds those products that are not there yet, by their SKU or their import key.
    * @returns the ids of what was added
    */
   async createMissing(products: NewProduct[], shop: Shop): Promise<Set<string>> {
@@ -58,9 +59,14 @@ export class ProductChangesService {
       .insertMany(products, { ordered: false, throwOnValidationError: true })
       .catch(insertedBeside);
     const added = created.map((product) => product.toObject<Product>());
-    const inTurn = pLimit(PARALLEL_WRITES);
-    await Promise.all(added.map((product) => inTurn(() => this.tellCreated(shop, product))));
+    await this.stock.moveAll(added);
+    for (const product of added) this.tell('product.created', shop, product);
     return new Set(added.map(({ _id }) => _id.toHexString()));
+  }
+
+  /** Moves what `change` has left in products of one shop. */
+  async moveStockChanges(products: Product[]): Promise<void> {
+    await this.stock.moveAll(products);
   }
 
   async update(
@@ -70,12 +76,15 @@ export class ProductChangesService {
     dto: UpdateProductDto,
   ): Promise<PricedProduct> {
     const shop = await this.shops.get(shopId);
-    const { product } = await this.change(productId, dto, { shop, by, reason: 'correction' });
+    const cause = { shop, by, reason: 'correction' as const };
+    const { product } = await this.change(productId, dto, cause);
+    await this.stock.moveChanges(product);
     return withPrice(product, shop);
   }
 
   /**
-   * Changes what is given, in one step with the stock; nothing when it is so already.
+   * Changes what is given, in one step with the stock; nothing when it is so already. The change of
+   * the stock is left in the product, for the caller to move.
    * @param known the product as it was just read, to spare a read
    */
   async change(
@@ -95,7 +104,6 @@ export class ProductChangesService {
         this.products.findOneAndUpdate(filter, stages, RETURNED).lean(),
       );
       if (!changed) continue;
-      await this.stock.moveChanges(changed);
       this.tell('product.updated', shop, changed);
       return { product: changed, isChanged: true };
     }
@@ -115,11 +123,6 @@ export class ProductChangesService {
     const product = await this.products.findOne({ shopId, _id: productId }).lean();
     if (!product) throw AppError.notFound('product');
     return product;
-  }
-
-  private async tellCreated(shop: Shop, product: Product): Promise<PricedProduct> {
-    await this.stock.moveChanges(product);
-    return this.tell('product.created', shop, product);
   }
 
   private tell(

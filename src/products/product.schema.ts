@@ -96,6 +96,10 @@ export class Product implements Revised {
   @Prop({ required: true })
   currency: string;
 
+  /** What the product's row in a file without a SKU is known again by. */
+  @Prop({ type: String })
+  importKey?: string;
+
   /** Counts the changes of all but the stock. */
   @Prop({ required: true, default: 0 })
   contentVersion: number;
@@ -120,6 +124,11 @@ ProductSchema.index({ shopId: 1, _id: 1 });
 ProductSchema.index(
   { shopId: 1, sku: 1 },
   { unique: true, partialFilterExpression: { sku: { $gt: '' } } },
+);
+// One product by its row in a file that was imported, and each row once.
+ProductSchema.index(
+  { shopId: 1, importKey: 1 },
+  { unique: true, partialFilterExpression: { importKey: { $gt: '' } } },
 );
 // Products that a text finds, in order of creation.
 ProductSchema.index({ shopId: 1, searchWords: 1, _id: 1 });

@@ -4,6 +4,9 @@ import { ShopsModule } from '../shops/shops.module.js';
 import { CatalogueService } from './catalogue.service.js';
 import { Product, ProductSchema } from './product.schema.js';
 import { ProductChangesService } from './product-changes.service.js';
+import { ProductExportService } from './product-export.service.js';
+import { ProductFilesController } from './product-files.controller.js';
+import { ProductImportService } from './product-import.service.js';
 import { ProductsController } from './products.controller.js';
 import { ProductsService } from './products.service.js';
 import { StockMovement, StockMovementSchema } from './stock-movement.schema.js';
@@ -18,8 +21,16 @@ import { StockService } from './stock.service.js';
     ]),
     ShopsModule,
   ],
-  controllers: [ProductsController, StockMovementsController],
-  providers: [ProductsService, ProductChangesService, CatalogueService, StockService],
+  // The files first: their paths would be ids of products.
+  controllers: [ProductFilesController, ProductsController, StockMovementsController],
+  providers: [
+    ProductsService,
+    ProductChangesService,
+    ProductImportService,
+    ProductExportService,
+    CatalogueService,
+    StockService,
+  ],
   exports: [ProductsService, CatalogueService, StockService],
 })
 export class ProductsModule {}

@@ -1,8 +1,9 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import type { Model, QueryFilter, Types } from 'mongoose';
 import { AppError } from '../platform/http/app-error.js';
 import { Page } from '../platform/http/page.js';
+import { ShopEditsService } from '../shops/shop-edits.service.js';
 import { ShopsService } from '../shops/shops.service.js';
 import type { ListProductsQuery } from './dto/list-products.query.js';
 import { type PricedProduct, withPrices } from './priced-product.js';
@@ -10,19 +11,34 @@ import { decodePosition, encodePosition, positionOf } from './product-cursor.js'
 import { productRange, type ProductRange, rangesAfter } from './product-range.js';
 import { Product } from './product.schema.js';
 
-/** Products that are there already, as a file of products names them. */
-interface KnownProducts {
+/** What products are known by in a file. */
+interface ProductKeys {
+  ids: string[];
+  skus: string[];
+  importKeys: string[];
+}
+
+/** Products that are there already. */
+export interface KnownProducts {
   byId: Map<string, Product>;
   bySku: Map<string, Product>;
+  byImportKey: Map<string, Product>;
 }
 
 /** Reads the catalogue. */
 @Injectable()
-export class ProductsService {
+export class ProductsService implements OnModuleInit {
   constructor(
     @InjectModel(Product.name) private readonly products: Model<Product>,
     private readonly shops: ShopsService,
+    private readonly shopEdits: ShopEditsService,
   ) {}
+
+  onModuleInit(): void {
+    this.shopEdits.keepCurrencyWhile(
+      async (shopId) => (await this.products.exists({ shopId })) !== null,
+    );
+  }
 
   async list(shopId: string, query: ListProductsQuery): Promise<Page<PricedProduct>> {
     const { limit, cursor } = query;
@@ -49,18 +65,16 @@ export class ProductsService {
       .lean();
   }
 
-  /** The products that have one of `ids` or of `skus`. */
-  async mapKnown(
-    shopId: string,
-    { ids, skus }: { ids: Types.ObjectId[]; skus: string[] },
-  ): Promise<KnownProducts> {
-    const [withId, withSku] = await Promise.all([
-      this.products.find({ shopId, _id: { $in: ids } }).lean(),
-      this.products.find({ shopId, sku: { $in: skus, $gt: '' } }).lean(),
+  async mapKnown(shopId: string, { ids, skus, importKeys }: ProductKeys): Promise<KnownProducts> {
+    const [withId, withSku, withKey] = await Promise.all([
+      this.listByIds(shopId, ids),
+      this.products.find({ shopId, sku: { $in: skus } }).lean(),
+      this.products.find({ shopId, importKey: { $in: importKeys } }).lean(),
     ]);
     return {
       byId: new Map(withId.map((product) => [product._id.toHexString(), product])),
       bySku: new Map(withSku.map((product) => [product.sku, product])),
+      byImportKey: new Map(withKey.map((product) => [product.importKey ?? '', product])),
     };
   }
 

@@ -234,22 +234,29 @@ export class StockService {
    * one of the `written`. Safe to repeat: each movement has its id.
    */
   async moveChanges(product: WithChanges, written?: Set<string>): Promise<void> {
-    const { _id: productId, shopId } = product;
-    const ready = product.pendingStockChanges.filter(
-      ({ held, orderId }) => !held || (orderId && written?.has(orderId.toHexString())),
+    await this.moveAll([product], written);
+  }
+
+  /** As `moveChanges`, for several products of one shop at once. */
+  async moveAll(products: WithChanges[], written?: Set<string>): Promise<void> {
+    const ready = products.flatMap((product) =>
+      product.pendingStockChanges
+        .filter(({ held, orderId }) => !held || (orderId && written?.has(orderId.toHexString())))
+        .map((change) => asMovement(change, product)),
     );
-    if (ready.length === 0) return;
+    const [first] = ready;
+    if (!first) return;
+    const productIds = ready.map(({ productId }) => productId);
     try {
-      await this.insertMovements(ready.map((change) => asMovement(change, product)));
-      const ids = ready.map(({ _id }) => _id);
-      await this.products.updateOne(
-        { shopId, _id: productId },
-        { $pull: { pendingStockChanges: { _id: { $in: ids } } } },
+      await this.insertMovements(ready);
+      await this.products.updateMany(
+        { shopId: first.shopId, _id: { $in: productIds } },
+        { $pull: { pendingStockChanges: { _id: { $in: ready.map(({ _id }) => _id) } } } },
         { timestamps: false },
       );
     } catch (error) {
       // The change itself is made: what is left here is moved with the next one, or by the recovery.
-      this.logger.warn({ msg: 'stock changes not moved yet', productId, error: String(error) });
+      this.logger.warn({ msg: 'stock changes not moved yet', productIds, error: String(error) });
     }
   }
 

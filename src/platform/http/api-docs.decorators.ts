@@ -1,5 +1,7 @@
 import { applyDecorators, type Type } from '@nestjs/common';
 import {
+  ApiBody,
+  ApiConsumes,
   ApiExtension,
   ApiExtraModels,
   ApiOperation,
@@ -45,6 +47,25 @@ export function ApiPage(model: Type, docs: Documented): MethodDecorator {
     data,
     { ...docs, errors: [...(docs.errors ?? []), 'invalid_cursor'] },
     meta,
+  );
+}
+
+/** Documents a route that takes a CSV file as its body. */
+export function ApiCsvBody(example: string): MethodDecorator {
+  const schema = { type: 'string', format: 'binary', example } as const;
+  return applyDecorators(ApiConsumes('text/csv'), ApiBody({ required: true, schema }));
+}
+
+/** Documents a route that answers a CSV file. */
+export function ApiCsvAnswer({ summary, description, errors }: Documented): MethodDecorator {
+  return applyDecorators(
+    ApiOperation({ summary, description }),
+    ApiExtension('x-errors', errors ?? []),
+    ApiResponse({
+      status: 200,
+      description: summary,
+      content: { 'text/csv': { schema: { type: 'string', format: 'binary' } } },
+    }),
   );
 }
 

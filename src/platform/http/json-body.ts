@@ -9,8 +9,9 @@ import { Reflector } from '@nestjs/core';
 import { json, type NextFunction, type Request, type Response } from 'express';
 import { from, type Observable, switchMap } from 'rxjs';
 import { AppError, ERRORS } from './app-error.js';
+import { MEBIBYTE, tooLarge } from './body-limits.js';
+import { ACCEPTS_CSV, CSV_BODY_LIMIT } from './csv-body.js';
 
-const MEBIBYTE = 1024 * 1024;
 const BODY_LIMIT = MEBIBYTE;
 const PICTURE_BODY_LIMIT = 12 * MEBIBYTE;
 const ACCEPTS_PICTURES = 'accepts-pictures';
@@ -37,6 +38,10 @@ export class JsonBodyInterceptor implements NestInterceptor {
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     const request = context.switchToHttp().getRequest<Request>();
+    if (this.reflector.get(ACCEPTS_CSV, context.getHandler())) {
+      requireCsv(request);
+      return next.handle();
+    }
     if (!hasBody(request)) return next.handle();
     if (!request.is('application/json')) {
       throw new AppError('unsupported_media_type', 'Send the body as application/json.');
@@ -46,6 +51,14 @@ export class JsonBodyInterceptor implements NestInterceptor {
     const response = context.switchToHttp().getResponse<Response>();
     return from(readPictureBody(request, response)).pipe(switchMap(() => next.handle()));
   }
+}
+
+/** The route reads the file itself, while it comes. */
+function requireCsv(request: Request): void {
+  if (!request.is('text/csv') || request.headers['content-encoding']) {
+    throw new AppError('unsupported_media_type', 'Send the file as text/csv, not compressed.');
+  }
+  if (declaredLength(request) > CSV_BODY_LIMIT) throw tooLarge(CSV_BODY_LIMIT);
 }
 
 /** The parser's errors carry `type` and `status`; what it did not foresee stays as it is. */
@@ -59,11 +72,6 @@ function toAppError(error: unknown): unknown {
     return new AppError('malformed_body', ERRORS.malformed_body.example);
   }
   return error;
-}
-
-function tooLarge(limit: number): AppError {
-  const sentence = `The body is too large: send at most ${limit / MEBIBYTE} MB.`;
-  return new AppError('payload_too_large', sentence);
 }
 
 async function readPictureBody(request: Request, response: Response): Promise<void> {

@@ -2,8 +2,8 @@ import { applyDecorators } from '@nestjs/common';
 import { ArrayMaxSize, IsArray, ValidateBy } from 'class-validator';
 
 export const MAX_BUTTONS = 10;
-const MAX_FIELDS = 20;
-const MAX_VALUE_CHARACTERS = 2_000;
+const MAX_FIELDS = 10;
+const MAX_VALUE_CHARACTERS = 1_000;
 /** No name that a database or a language gives a meaning of its own. */
 const FIELD_NAME = /^(?!constructor$|prototype$)[A-Za-z][A-Za-z0-9_-]{0,39}$/;
 const DATA_URL = /^\s*data:/i;
