@@ -5,7 +5,9 @@ export type ShopRole = (typeof SHOP_ROLES)[number];
 /** THE table: each permission and the least role that has it. Docs and tests are made from it. */
 export const PERMISSIONS = {
   'shop:read': 'agent',
+  'shop:write': 'admin',
   'shop:transfer': 'owner',
+  'shop:delete': 'owner',
   'team:read': 'agent',
   'team:leave': 'agent',
   'team:write': 'admin',

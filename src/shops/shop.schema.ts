@@ -38,8 +38,27 @@ export class Shop {
   @Prop({ required: true, default: 'UTC' })
   timeZone: string;
 
+  @Prop({ default: '' })
+  description: string;
+
   @Prop({ type: String })
   logoUrl?: string;
+
+  @Prop({ default: '' })
+  phone: string;
+
+  @Prop({ default: '' })
+  email: string;
+
+  @Prop({ default: '' })
+  address: string;
+
+  /** Set when it was deleted: its team and its address are moved aside then. */
+  @Prop({ type: Date })
+  deletedAt?: Date;
+
+  @Prop({ type: [SchemaFactory.createForClass(TeamMember)] })
+  deletedTeam?: TeamMember[];
 
   /** The shop's counter: number of the last write that others must see. */
   @Prop({ required: true, default: 0 })

@@ -1,25 +1,35 @@
-import { Body, Controller, Get, Post } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Post, Put } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { type Caller, CurrentUser, SignedIn } from '../platform/http/access.decorators.js';
 import { ApiAnswer, ApiList } from '../platform/http/api-docs.decorators.js';
+import { DoneResponse } from '../platform/http/done.response.js';
 import { CreateShopDto } from './dto/create-shop.dto.js';
+import { ShopDetailsResponse } from './dto/shop-details.response.js';
 import { ShopResponse } from './dto/shop.response.js';
+import { type ShopChanges, UpdateShopDto } from './dto/update-shop.dto.js';
 import { RequirePermission, ShopId } from './shop-access.decorators.js';
+import { ShopEditsService } from './shop-edits.service.js';
+import { ShopSettingsService } from './shop-settings.service.js';
+import type { Shop } from './shop.schema.js';
 import { ShopsService } from './shops.service.js';
 
 @ApiTags('shops')
 @Controller('api/shops')
 export class ShopsController {
-  constructor(private readonly shops: ShopsService) {}
+  constructor(
+    private readonly shops: ShopsService,
+    private readonly edits: ShopEditsService,
+    private readonly settings: ShopSettingsService,
+  ) {}
 
   @Post()
   @SignedIn()
-  @ApiAnswer(ShopResponse, { status: 201, summary: 'Open a shop', errors: ['slug_taken'] })
+  @ApiAnswer(ShopDetailsResponse, { status: 201, summary: 'Open a shop', errors: ['slug_taken'] })
   async create(
     @CurrentUser() { userId }: Caller,
     @Body() body: CreateShopDto,
-  ): Promise<ShopResponse> {
-    return ShopResponse.from(await this.shops.create(userId, body));
+  ): Promise<ShopDetailsResponse> {
+    return this.details(await this.edits.create(userId, body));
   }
 
   @Get()
@@ -31,8 +41,36 @@ export class ShopsController {
 
   @Get(':shopId')
   @RequirePermission('shop:read')
-  @ApiAnswer(ShopResponse, { summary: 'One shop' })
-  async get(@ShopId() shopId: string): Promise<ShopResponse> {
-    return ShopResponse.from(await this.shops.get(shopId));
+  @ApiAnswer(ShopDetailsResponse, { summary: 'One shop with its settings' })
+  async get(@ShopId() shopId: string): Promise<ShopDetailsResponse> {
+    return this.details(await this.shops.get(shopId));
+  }
+
+  @Put(':shopId')
+  @RequirePermission('shop:write')
+  @ApiAnswer(ShopDetailsResponse, {
+    summary: 'Change a shop and its settings',
+    description:
+      'Takes a whole shop or parts: what is left out stays, each group of settings is replaced ' +
+      'whole. Owner, team, plan, products, forms, orders and conversations do not change this way.',
+    errors: ['slug_taken', 'conflict'],
+  })
+  async update(
+    @ShopId() shopId: string,
+    @Body() body: UpdateShopDto,
+  ): Promise<ShopDetailsResponse> {
+    return this.details(await this.edits.update(shopId, body as ShopChanges));
+  }
+
+  @Delete(':shopId')
+  @RequirePermission('shop:delete')
+  @ApiAnswer(DoneResponse, { summary: 'Delete a shop: it is gone for everybody at once' })
+  async delete(@ShopId() shopId: string): Promise<DoneResponse> {
+    await this.edits.delete(shopId);
+    return DoneResponse.now;
+  }
+
+  private async details(shop: Shop): Promise<ShopDetailsResponse> {
+    return ShopDetailsResponse.of(shop, await this.settings.getAll(shop._id.toHexString()));
   }
 }

@@ -5,6 +5,9 @@ import { ColleaguesController } from './colleagues.controller.js';
 import { Invitation, InvitationSchema } from './invitation.schema.js';
 import { InvitationsController } from './invitations.controller.js';
 import { InvitationsService } from './invitations.service.js';
+import { ShopEditsService } from './shop-edits.service.js';
+import { ShopSettings, ShopSettingsSchema } from './shop-settings.schema.js';
+import { ShopSettingsService } from './shop-settings.service.js';
 import { Shop, ShopSchema } from './shop.schema.js';
 import { ShopsController } from './shops.controller.js';
 import { ShopsService } from './shops.service.js';
@@ -16,11 +19,12 @@ import { TeamService } from './team.service.js';
     UsersModule,
     MongooseModule.forFeature([
       { name: Shop.name, schema: ShopSchema },
+      { name: ShopSettings.name, schema: ShopSettingsSchema },
       { name: Invitation.name, schema: InvitationSchema },
     ]),
   ],
   controllers: [ShopsController, TeamController, InvitationsController, ColleaguesController],
-  providers: [ShopsService, TeamService, InvitationsService],
-  exports: [ShopsService],
+  providers: [ShopsService, ShopEditsService, ShopSettingsService, TeamService, InvitationsService],
+  exports: [ShopsService, ShopEditsService, ShopSettingsService],
 })
 export class ShopsModule {}

@@ -27,20 +27,16 @@ export class ShopsService {
   constructor(@InjectModel(Shop.name) private readonly shops: Model<Shop>) {}
 
   /** A slug that is asked for must be free; one made from the name gets a number when it is not. */
-  async create(ownerId: string, { name, slug, currency }: CreateShopDto): Promise<Shop> {
+  async create(ownerId: string, dto: CreateShopDto): Promise<Shop> {
+    const { name, slug } = dto;
     const wanted = slug ?? slugFromName(name);
     for (let attempt = 1; ; attempt++) {
       const candidate = attempt === 1 ? wanted : `${wanted}-${randomInt(1_000, 1_000_000)}`;
       try {
-        return await this.insert(ownerId, { name, slug: candidate, currency });
+        return await this.insert(ownerId, candidate, dto);
       } catch (error) {
         if (!isDuplicateKey(error, 'slug')) throw error;
-        if (slug || attempt === SLUG_ATTEMPTS) {
-          throw AppError.conflict(
-            'slug_taken',
-            `The address "${wanted}" is taken: choose another.`,
-          );
-        }
+        if (slug || attempt === SLUG_ATTEMPTS) throw slugTaken(wanted);
       }
     }
   }
@@ -55,15 +51,15 @@ export class ShopsService {
   }
 
   async get(shopId: string): Promise<Shop> {
-    const shop = await this.shops.findById(shopId).lean();
+    const shop = await this.shops.findOne({ _id: shopId, deletedAt: { $exists: false } }).lean();
     if (!shop) throw AppError.notFound('shop');
     return shop;
   }
 
   async getBySlugOrId(slugOrId: string): Promise<Shop> {
-    const filter = isObjectIdHex(slugOrId) ? { _id: slugOrId } : { slug: slugOrId };
-    const known = 'slug' in filter && !SLUG_PATTERN.test(slugOrId) ? null : filter;
-    const shop = known && (await this.shops.findOne(known).lean());
+    if (isObjectIdHex(slugOrId)) return this.get(slugOrId);
+    const isSlug = SLUG_PATTERN.test(slugOrId);
+    const shop = isSlug ? await this.shops.findOne({ slug: slugOrId }).lean() : null;
     if (!shop) throw AppError.notFound('shop');
     return shop;
   }
@@ -119,16 +115,21 @@ export class ShopsService {
     return new Map(found.map(({ _id, team }) => [_id.toHexString(), team]));
   }
 
-  private async insert(
-    ownerId: string,
-    fields: Pick<Shop, 'name' | 'slug' | 'currency'>,
-  ): Promise<Shop> {
+  private async insert(ownerId: string, slug: string, dto: CreateShopDto): Promise<Shop> {
     const owner = new Types.ObjectId(ownerId);
     const shop = await this.shops.create({
-      ...fields,
+      name: dto.name.trim(),
+      slug,
+      currency: dto.currency,
+      ...(dto.timeZone ? { timeZone: dto.timeZone } : {}),
+      description: dto.description ?? '',
       ownerId: owner,
       team: [{ userId: owner, role: 'owner', addedAt: new Date() }],
     });
     return shop.toObject();
   }
+}
+
+export function slugTaken(slug: string): AppError {
+  return AppError.conflict('slug_taken', `The address "${slug}" is taken: choose another.`);
 }

@@ -253,7 +253,7 @@ export class TeamService {
   }
 
   private async getShop(shopId: string): Promise<Shop> {
-    const shop = await this.shops.findById(shopId).lean();
+    const shop = await this.shops.findOne({ _id: shopId, deletedAt: { $exists: false } }).lean();
     if (!shop) throw AppError.notFound('shop');
     return shop;
   }

@@ -33,8 +33,23 @@ export class ShopResponse {
   @ApiProperty({ description: 'ISO 4217.', example: 'USD' })
   currency: string;
 
+  @ApiProperty({ description: 'IANA name.', example: 'Asia/Yangon' })
+  timeZone: string;
+
+  @ApiProperty({ example: 'Coffee from the Shan hills.' })
+  description: string;
+
   @ApiPropertyOptional({ example: 'https://media.example.com/logos/mya.webp' })
   logoUrl?: string;
+
+  @ApiProperty({ example: '+95 9 123 456' })
+  phone: string;
+
+  @ApiProperty({ example: 'hello@mya.example' })
+  email: string;
+
+  @ApiProperty({ example: '12 Strand Road, Yangon' })
+  address: string;
 
   @ApiProperty({ description: "Number of the shop's last change.", example: 42 })
   seq: number;
@@ -57,7 +72,12 @@ export class ShopResponse {
         addedAt: addedAt.toISOString(),
       })),
       currency: shop.currency,
+      timeZone: shop.timeZone,
+      description: shop.description,
       logoUrl: shop.logoUrl,
+      phone: shop.phone,
+      email: shop.email,
+      address: shop.address,
       seq: shop.seq,
       createdAt: shop.createdAt.toISOString(),
       updatedAt: shop.updatedAt.toISOString(),
