@@ -12,6 +12,8 @@ import { serveDocs } from './platform/http/swagger.js';
 import { accessLog } from './platform/logging/access-log.js';
 import { PinoLoggerService } from './platform/logging/logger.js';
 import { requestContext } from './platform/logging/request-context.js';
+import { ChatStatusResponse } from './realtime/dto/chat-status.response.js';
+import { serveRealtimeDocs } from './realtime/realtime-docs.js';
 import { SocketIoAdapter } from './realtime/socketio.adapter.js';
 import { permissionNote, permissionsAsMarkdown } from './shops/permissions.js';
 
@@ -38,10 +40,12 @@ export async function createApp(
   app.use(compression());
   app.use(jsonBody);
   app.useWebSocketAdapter(new SocketIoAdapter(app));
-  serveDocs(app, {
+  const document = serveDocs(app, {
     notes: `## Who may do what in a shop\n\n${permissionsAsMarkdown()}`,
     permissionNote,
+    extraModels: [ChatStatusResponse],
   });
+  serveRealtimeDocs(app, document);
   await app.init();
   return app;
 }

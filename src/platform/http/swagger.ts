@@ -1,4 +1,4 @@
-import type { INestApplication } from '@nestjs/common';
+import type { INestApplication, Type } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import type { AccessMark } from './access.decorators.js';
 import { ERRORS, type ErrorCode } from './app-error.js';
@@ -40,7 +40,8 @@ request. Answers tell the tightest limit in
 Live updates arrive through Socket.IO at \`/socket.io\` or the raw WebSocket at \`/ws?token=\`: join a
 shop with \`shop:join { shopId }\`, then \`message:new\`, \`conversation:update\` and \`order:update\`
 follow. Who is taken out of a team hears \`shop:left { shopId, reason }\`; the end of a session is told
-by \`session:ended { reason }\` and closes its sockets (code 4401 at \`/ws\`).`;
+by \`session:ended { reason }\` and closes its sockets (code 4401 at \`/ws\`). Every event, with its
+shape: [/docs/realtime](/docs/realtime).`;
 
 /** What a domain knows and the docs tell. */
 interface DocsTexts {
@@ -48,12 +49,14 @@ interface DocsTexts {
   notes: string;
   /** Tells who has the permission that a route of a shop asks for. */
   permissionNote: (permission: string) => string;
+  /** Shapes that no route answers, but a socket tells. */
+  extraModels: Type[];
 }
 
 /** Serves `/docs` and `/docs-json`, made from the routes themselves. */
 export function serveDocs(
   app: INestApplication,
-  { notes, permissionNote }: DocsTexts,
+  { notes, permissionNote, extraModels }: DocsTexts,
 ): OpenAPIObject {
   const config = new DocumentBuilder()
     .setTitle('Cliick API')
@@ -63,6 +66,7 @@ export function serveDocs(
     .addCookieAuth('access_token', { type: 'apiKey', in: 'cookie' }, 'access_token')
     .build();
   const document = SwaggerModule.createDocument(app, config, {
+    extraModels,
     operationIdFactory: (controller, method) => `${controller.replace('Controller', '')}_${method}`,
   });
   complete(document, permissionNote);
@@ -173,7 +177,8 @@ function failureSchema(): Schema {
       },
       data: {
         type: 'object',
-        description: 'What the caller needs to go on: with `conversation_moved_on` its new `messages`.',
+        description:
+          'What the caller needs to go on: with `conversation_moved_on` its new `messages`.',
         additionalProperties: true,
       },
       requestId: { type: 'string', description: 'Names the request in our logs.' },

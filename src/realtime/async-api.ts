@@ -1,0 +1,115 @@
+import type { OpenAPIObject } from '@nestjs/swagger';
+import { CLIENT_EVENTS } from './client-events.js';
+import { type Push, PUSH_TABLE } from './push-table.js';
+import { SERVER_EVENTS } from './server-events.js';
+
+type Json = Record<string, unknown>;
+
+/** An event as the docs show it. */
+export interface DocumentedEvent {
+  name: string;
+  direction: 'from the server' | 'from the client';
+  who: string;
+  summary: string;
+  payload: Json;
+  answer?: string;
+}
+
+const VERSION = '3.0.0';
+
+/** Every event of the wire once, from the tables by which they are sent and handled. */
+export function documentedEvents(): DocumentedEvent[] {
+  const events = new Map<string, DocumentedEvent>();
+  for (const event of listed()) {
+    const known = events.get(keyOf(event));
+    const summary = known ? `${known.summary} ${event.summary}` : event.summary;
+    events.set(keyOf(event), { ...event, summary });
+  }
+  return [...events.values()];
+}
+
+function listed(): DocumentedEvent[] {
+  const pushes = Object.values(PUSH_TABLE).flat() as Push<never>[];
+  return [
+    ...pushes.map(({ as, to, summary, shape }) => ({
+      name: as,
+      direction: 'from the server' as const,
+      who: to,
+      summary,
+      payload: { $ref: `#/components/schemas/${shape}` },
+    })),
+    ...Object.entries(SERVER_EVENTS).map(([name, { to, summary, fields }]) => ({
+      name,
+      direction: 'from the server' as const,
+      who: to,
+      summary,
+      payload: objectOf(fields, Object.keys(fields)),
+    })),
+    ...Object.entries(CLIENT_EVENTS).map(([name, { from, summary, fields, required, answer }]) => ({
+      name,
+      direction: 'from the client' as const,
+      who: from,
+      summary,
+      payload: objectOf(fields, required),
+      answer,
+    })),
+  ];
+}
+
+/** The AsyncAPI 3 document of both doors; its shapes are those of the REST answers. */
+export function asyncApiDocument({ info, components }: OpenAPIObject, host: string): Json {
+  const events = documentedEvents();
+  const messages = Object.fromEntries(events.map((event) => [keyOf(event), messageOf(event)]));
+  const of = (direction: DocumentedEvent['direction']) =>
+    events
+      .filter((event) => event.direction === direction)
+      .map((event) => ({ $ref: `#/channels/shop/messages/${keyOf(event)}` }));
+  return {
+    asyncapi: VERSION,
+    info: { title: `${info.title}: realtime`, version: info.version, description: DESCRIPTION },
+    servers: {
+      socketio: { host, protocol: 'ws', pathname: '/socket.io', description: 'Socket.IO 4.' },
+      raw: {
+        host,
+        protocol: 'ws',
+        pathname: '/ws',
+        description: 'Frames { event, data } as JSON.',
+      },
+    },
+    channels: { shop: { address: null, messages } },
+    operations: {
+      hear: {
+        action: 'send',
+        channel: { $ref: '#/channels/shop' },
+        messages: of('from the server'),
+      },
+      ask: {
+        action: 'receive',
+        channel: { $ref: '#/channels/shop' },
+        messages: of('from the client'),
+      },
+    },
+    components: { schemas: components?.schemas ?? {} },
+  };
+}
+
+const DESCRIPTION =
+  'Two doors, one behaviour: Socket.IO, and a raw WebSocket at /ws. Give the access token as ' +
+  '`auth.token` (Socket.IO), as `?token=`, or as the cookie; a customer gives the token of their ' +
+  'chat. Without a valid one the handshake is refused (401). A team member joins shops; a customer ' +
+  'is in their chat at once. Events carry `seq`: keep the highest, and give it as `since` when you ' +
+  'join again; drop what you know by `id` and `seq`.';
+
+function messageOf({ name, who, summary, payload, answer }: DocumentedEvent): Json {
+  const answered = answer ? ` Answered by an acknowledgement, or at /ws by \`${answer}\`.` : '';
+  return { name, title: `${name} (${who})`, summary: summary + answered, payload };
+}
+
+function keyOf({ name, who, direction }: DocumentedEvent): string {
+  const side = direction === 'from the server' ? 'server' : 'client';
+  return `${side}.${name}.${who}`.replace(/[^\w.]+/g, '-');
+}
+
+function objectOf(fields: Record<string, object>, required: readonly string[]): Json {
+  return { type: 'object', properties: fields, ...(required.length > 0 ? { required } : {}) };
+}

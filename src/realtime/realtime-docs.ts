@@ -1,0 +1,58 @@
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import type { OpenAPIObject } from '@nestjs/swagger';
+import type { Request, Response } from 'express';
+import { asyncApiDocument, type DocumentedEvent, documentedEvents } from './async-api.js';
+
+export const REALTIME_DOCS_PATH = '/docs/realtime';
+export const REALTIME_DOCS_JSON_PATH = '/docs/realtime-json';
+
+/** Serves the realtime contract beside Swagger: AsyncAPI for programs, and a page for people. */
+export function serveRealtimeDocs(app: NestExpressApplication, document: OpenAPIObject): void {
+  const express = app.getHttpAdapter().getInstance();
+  express.get(REALTIME_DOCS_JSON_PATH, (request: Request, response: Response) => {
+    response.json(asyncApiDocument(document, request.get('host') ?? ''));
+  });
+  express.get(REALTIME_DOCS_PATH, (_: Request, response: Response) => {
+    response.type('html').send(page(document, documentedEvents()));
+  });
+}
+
+function page({ info, components }: OpenAPIObject, events: DocumentedEvent[]): string {
+  const section = (direction: DocumentedEvent['direction']): string =>
+    events
+      .filter((event) => event.direction === direction)
+      .map((event) => eventSection(event, components?.schemas ?? {}))
+      .join('');
+  return `<!doctype html><html lang="en"><head><meta charset="utf-8">
+<meta name="viewport" content="width=device-width"><title>${escape(info.title)}: realtime</title>
+<style>body{font:16px/1.5 system-ui,sans-serif;max-width:50rem;margin:2rem auto;padding:0 1rem}
+code,pre{background:#f4f4f5;border-radius:4px;padding:.1em .3em}pre{padding:1em;overflow:auto}
+h3{margin-bottom:0}.who{color:#52525b}</style></head><body>
+<h1>Realtime</h1>
+<p>Two doors with one behaviour: Socket.IO at <code>/socket.io</code>, and a raw WebSocket at
+<code>/ws</code> whose frames are <code>{ "event", "data" }</code>. Give the access token as
+<code>auth.token</code>, as <code>?token=</code>, or as the cookie; a customer gives the token of
+their chat. Without a valid one the handshake is refused (401).</p>
+<p>Events carry <code>seq</code>: keep the highest, and give it as <code>since</code> when you join
+again. Drop what you know by <code>id</code> and <code>seq</code>.</p>
+<p>For programs: <a href="${REALTIME_DOCS_JSON_PATH}">AsyncAPI</a>. The REST API:
+<a href="/docs">Swagger</a>.</p>
+<h2>From the server</h2>${section('from the server')}
+<h2>From the client</h2>${section('from the client')}
+</body></html>`;
+}
+
+function eventSection(event: DocumentedEvent, schemas: Record<string, unknown>): string {
+  const { name, who, summary, payload, answer } = event;
+  const reference = payload['$ref'];
+  const shape =
+    typeof reference === 'string' ? schemas[reference.split('/').at(-1) ?? ''] : payload;
+  const answered = answer ? ` Answered by <code>${escape(answer)}</code> at /ws.` : '';
+  return `<h3><code>${escape(name)}</code> <span class="who">${escape(who)}</span></h3>
+<p>${escape(summary)}${answered}</p>
+<details><summary>data</summary><pre>${escape(JSON.stringify(shape, null, 2))}</pre></details>`;
+}
+
+function escape(text: string): string {
+  return text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
+}
