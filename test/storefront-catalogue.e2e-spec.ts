@@ -166,21 +166,20 @@ describe('the public catalogue', () => {
   });
 
   it('takes a promotion up and down at midnight where the shop is', async () => {
-    const now = new Date();
-    const at = (day: number, time: string): Date => {
-      const date = new Date(now.getTime() + day * 24 * 60 * 60 * 1000).toISOString().slice(0, 10);
-      return new Date(`${date}T${time}Z`);
-    };
-    const dayOf = (day: number): string => at(day, '00:00:00').toISOString().slice(0, 10);
-    await addProduct({ promoPrice: 15, promoStartDate: dayOf(2), promoEndDate: dayOf(2) });
+    await shop.owner.put(shop.path, { timeZone: 'Asia/Yangon' }).expect(200);
+    const days = [1, 2, 3].map((day) => {
+      const date = new Date(Date.now() + day * 24 * 60 * 60 * 1000);
+      return date.toISOString().slice(0, 10);
+    });
+    await addProduct({ promoPrice: 15, promoStartDate: days[1], promoEndDate: days[1] });
     const seen: [number, string][] = [];
     for (const [day, time] of [
-      [1, '23:59:59'],
-      [2, '00:00:00'],
-      [2, '23:59:59'],
-      [3, '00:00:00'],
-    ] as const) {
-      vi.useFakeTimers({ toFake: ['Date'], now: at(day, time) });
+      [days[0], '23:59:59'],
+      [days[1], '00:00:00'],
+      [days[1], '23:59:59'],
+      [days[2], '00:00:00'],
+    ]) {
+      vi.useFakeTimers({ toFake: ['Date'], now: new Date(`${day}T${time}+06:30`) });
       const { body, headers } = await read(app);
       seen.push([body.data[0].currentPrice, headers['etag'] as string]);
     }

@@ -88,6 +88,80 @@ describe('what a form offers', () => {
   });
 });
 
+describe('the ways to pay', () => {
+  const pay = { id: 'pay', type: 'Payment Selector', label: 'Payment', required: true };
+  const METHODS = [
+    { id: 'kbz', name: 'KBZ Pay' },
+    { id: 'cod', name: 'Cash' },
+    { id: 'off', name: 'Cheque', enabled: false },
+  ];
+  const offer = (paymentMethods: object[]) =>
+    shop.owner.put(shop.path, { paymentMethods }).expect(200);
+
+  it('are those of the shop, told in the form, and taken by name or id', async () => {
+    await offer(METHODS);
+    const productId = await addProduct();
+    const formId = await addForm(pay, {
+      ...pay,
+      id: 'later',
+      required: false,
+      paymentMethodIds: ['kbz'],
+    });
+    const form = await app.request.get(`${front}/forms/${formId}`).expect(200);
+    const options = form.body.data.fields.map((field: { options: string[] }) => field.options);
+    expect(options).toEqual([['KBZ Pay', 'Cash'], ['KBZ Pay']]);
+    for (const [sent, kept] of [
+      [{ answers: { pay: 'Cash' } }, 'Cash'],
+      [{ answers: { pay: ' cod ' } }, 'Cash'],
+      [{ answers: { pay: 'Cash' }, paymentMethod: 'kbz' }, 'KBZ Pay'],
+      [{ paymentMethod: 'KBZ Pay' }, 'KBZ Pay'],
+    ] as const) {
+      const { body } = await submit(formId, aSubmission(productId, sent)).expect(201);
+      expect(body.data.paymentMethod).toBe(kept);
+    }
+    const { body } = await shop.agent.get(`${shop.path}/orders`).expect(200);
+    const answers = body.data.map(({ fields }: { fields: object[] }) => fields).reverse();
+    const cash = [{ id: 'pay', label: 'Payment', value: 'Cash' }];
+    expect(answers).toEqual([cash, cash, cash, []]);
+  });
+
+  it.each([
+    ['answers.pay', { answers: { pay: 'Bitcoin' } }],
+    ['answers.pay', { answers: { pay: 'Cheque' } }],
+    ['answers.pay', { answers: { pay: 5 } }],
+    ['answers.pay', {}],
+    ['answers.later', { answers: { pay: 'cod', later: 'Cash' } }],
+    ['paymentMethod', { answers: { pay: 'cod' }, paymentMethod: 'Bitcoin' }],
+  ])('are refused elsewhere, naming %s: %j (400)', async (field, sent) => {
+    await offer(METHODS);
+    const formId = await addForm(pay, {
+      ...pay,
+      id: 'later',
+      required: false,
+      paymentMethodIds: ['kbz'],
+    });
+    const { body } = await submit(formId, aSubmission(await addProduct(), sent)).expect(400);
+    expect(body.details).toEqual([{ field, message: expect.any(String) }]);
+    expect(await stored()).toEqual({ orders: 0, stock: 10 });
+  });
+
+  it('are all of the shop where those of a form are gone, and any words where it has none', async () => {
+    const productId = await addProduct();
+    const formId = await addForm({ ...pay, paymentMethodIds: ['gone'] });
+    await submit(formId, aSubmission(productId, { answers: { pay: 'Later' } })).expect(201);
+    await offer(METHODS);
+    await submit(formId, aSubmission(productId, { answers: { pay: 'Later' } })).expect(400);
+    await submit(formId, aSubmission(productId, { answers: { pay: 'Cash' } })).expect(201);
+  });
+
+  it('are those of the shop also where a form does not ask for them', async () => {
+    await offer(METHODS);
+    const [formId, productId] = [await addForm(), await addProduct()];
+    await submit(formId, aSubmission(productId, { paymentMethod: 'Bitcoin' })).expect(400);
+    await submit(formId, aSubmission(productId, { paymentMethod: 'cod' })).expect(201);
+  });
+});
+
 describe('the trap', () => {
   it('refuses who fills it as if they were too many, and stores nothing', async () => {
     const [formId, productId] = [await addForm(), await addProduct()];

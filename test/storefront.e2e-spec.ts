@@ -77,21 +77,87 @@ describe('answers to a form', () => {
   );
 });
 
+/** As an app keeps them: more than customers see, in any shape. */
+const PAYMENT_METHODS = [
+  {
+    id: 'kbz',
+    name: ' KBZ Pay ',
+    type: 'transfer',
+    instructions: 'Name your order.',
+    accountNumber: 4200,
+    qrCodeUrl: 'https://media.example.com/qr.png',
+    requiresProof: true,
+    internal: 'CANARY',
+  },
+  { name: 'Cash', qrCodeUrl: 'javascript:alert(1)', note: 'CANARY' },
+  { id: 'off', name: 'Cheque', enabled: false },
+  { id: 'no-name' },
+  'By post',
+  null,
+  42,
+  ['CANARY'],
+];
+
 describe('storefront', () => {
   beforeEach(openShop);
 
   it('shows a shop by its address and by its id, and nothing of its inside', async () => {
+    await shop.owner
+      .put(shop.path, {
+        description: 'From the hills.',
+        timeZone: 'Asia/Yangon',
+        assistantConfig: { prompt: 'CANARY prompt' },
+        savedReplies: ['CANARY reply'],
+        quickNote: 'CANARY note',
+        paymentMethods: PAYMENT_METHODS,
+      })
+      .expect(200);
     for (const name of [shop.slug, shop.id]) {
-      const { body } = await app.request.get(`/api/public/shops/${name}`).expect(200);
+      const { body, text } = await app.request.get(`/api/public/shops/${name}`).expect(200);
       expect(body.data).toEqual({
         id: shop.id,
         name: 'Mya Coffee',
         slug: shop.slug,
+        description: 'From the hills.',
         currency: 'USD',
+        timeZone: 'Asia/Yangon',
+        phone: '',
+        email: '',
+        address: '',
+        paymentMethods: [
+          {
+            id: 'kbz',
+            name: 'KBZ Pay',
+            type: 'transfer',
+            instructions: 'Name your order.',
+            accountNumber: '4200',
+            qrCodeUrl: 'https://media.example.com/qr.png',
+            requiresProof: true,
+          },
+          { id: 'Cash', name: 'Cash', requiresProof: false },
+          { id: 'By post', name: 'By post', requiresProof: false },
+        ],
       });
+      expect(text).not.toMatch(new RegExp(`CANARY|${shop.owner.userId}|${shop.agent.userId}`));
     }
     await app.request.get('/api/public/shops/no-such-shop').expect(404);
     await app.request.get('/api/public/shops/6741c0c0a5f2d13b8c9e0aaa').expect(404);
+  });
+
+  it('is gone with its shop (404), the order of a customer too', async () => {
+    const [productId, formId] = [await addProduct(), await addForm()];
+    const { body } = await submit(formId, aSubmission(productId)).expect(201);
+    await shop.owner.delete(shop.path).expect(200);
+    for (const path of ['', '/products', `/products/${productId}`, '/forms', `/forms/${formId}`]) {
+      for (const name of [shop.slug, shop.id]) {
+        await app.request.get(`/api/public/shops/${name}${path}`).expect(404);
+      }
+    }
+    await submit(formId, aSubmission(productId)).expect(404);
+    await app.request
+      .get(`/api/public/orders/${body.data.id}`)
+      .set('Authorization', `Bearer ${body.data.token}`)
+      .expect(404);
   });
 
   it('shows the products of this shop only, without what the seller paid', async () => {
@@ -105,6 +171,7 @@ describe('storefront', () => {
         name: 'Coffee beans',
         description: 'One kilo, roasted this week.',
         retailPrice: 19.99,
+        currentPrice: 17.5,
         promoPrice: 17.5,
         promoStartDate: null,
         promoEndDate: null,
@@ -112,6 +179,10 @@ describe('storefront', () => {
         imageUrl: '',
         category: '',
         itemType: 'product',
+        warranty: '',
+        duration: '',
+        location: '',
+        formId: null,
         currency: 'USD',
       },
     ]);
@@ -128,6 +199,19 @@ describe('storefront', () => {
     await app.request.get(`${front}/forms/nonsense`).expect(404);
     await app.request.get(`/api/public/shops/${other.slug}/forms/${published}`).expect(404);
     await submit(draft, aSubmission(await addProduct())).expect(404);
+  });
+
+  it('lists the published forms of this shop, page by page', async () => {
+    const ids = [await addForm(), await addForm({ published: false }), await addForm()];
+    const path = `${front}/forms`;
+    const first = await app.request.get(`${path}?limit=1`).expect(200);
+    const { nextCursor } = first.body.meta;
+    const second = await app.request.get(`${path}?limit=1&cursor=${nextCursor}`).expect(200);
+    const listed = [...first.body.data, ...second.body.data];
+    expect(listed.map(({ id }) => id)).toEqual([ids[0], ids[2]]);
+    expect(second.body.meta.nextCursor).toBeNull();
+    const one = await app.request.get(`${path}/${ids[0]}`).expect(200);
+    expect(listed[0]).toEqual(one.body.data);
   });
 
   it('makes an order of a submission, with a token of its own to follow it', async () => {

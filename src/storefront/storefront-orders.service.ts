@@ -10,6 +10,7 @@ import { RateLimiter } from '../platform/security/rate-limiter.service.js';
 import type { Shop } from '../shops/shop.schema.js';
 import { ShopsService } from '../shops/shops.service.js';
 import type { SubmitFormDto } from './dto/submit-form.dto.js';
+import { PaymentMethodsService } from './payment-methods.service.js';
 
 /** Where a submission comes from and goes to. */
 export interface Submission {
@@ -33,6 +34,7 @@ export class StorefrontOrdersService {
     private readonly forms: FormsService,
     private readonly placement: OrderPlacementService,
     private readonly orders: OrdersService,
+    private readonly payments: PaymentMethodsService,
     private readonly limiter: RateLimiter,
   ) {}
 
@@ -46,7 +48,8 @@ export class StorefrontOrdersService {
     const form = await this.forms.getPublished(shopId, formId);
     const { customer, items } = dto;
     const choice = { answers: dto.answers ?? {}, items, paymentMethod: dto.paymentMethod ?? '' };
-    const { answers, paymentMethod } = requireOffered(form.fields, choice, []);
+    const payments = await this.payments.list(shopId);
+    const { answers, paymentMethod } = requireOffered(form.fields, choice, payments);
     return this.placement.place(shop, {
       customer,
       lines: items,

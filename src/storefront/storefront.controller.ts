@@ -27,7 +27,8 @@ export class StorefrontController {
   @Public()
   @ApiAnswer(PublicShopResponse, { summary: 'A shop, for its customers' })
   async getShop(@Param('slugOrId') slugOrId: string): Promise<PublicShopResponse> {
-    return PublicShopResponse.from(await this.storefront.getShop(slugOrId));
+    const { shop, payments } = await this.storefront.getShop(slugOrId);
+    return PublicShopResponse.from(shop, payments);
   }
 
   @Get('products')
@@ -64,8 +65,8 @@ export class StorefrontController {
     @Param('slugOrId') slugOrId: string,
     @Query() query: ListPublicFormsQuery,
   ): Promise<Page<PublicFormResponse>> {
-    const { page } = await this.storefront.listForms(slugOrId, query);
-    return page.map((form) => PublicFormResponse.from(form));
+    const { page, payments } = await this.storefront.listForms(slugOrId, query);
+    return page.map((form) => PublicFormResponse.from(form, payments));
   }
 
   @Get('forms/:formId')
@@ -76,7 +77,7 @@ export class StorefrontController {
     @Param('slugOrId') slugOrId: string,
     @Param('formId', new ObjectIdPipe('form')) formId: string,
   ): Promise<PublicFormResponse> {
-    const { form } = await this.storefront.getForm(slugOrId, formId);
-    return PublicFormResponse.from(form);
+    const { form, payments } = await this.storefront.getForm(slugOrId, formId);
+    return PublicFormResponse.from(form, payments);
   }
 }

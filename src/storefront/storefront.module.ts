@@ -7,6 +7,7 @@ import { ProductsModule } from '../products/products.module.js';
 import { ShopsModule } from '../shops/shops.module.js';
 import { StorefrontChatService } from './storefront-chat.service.js';
 import { StorefrontConversationsController } from './storefront-conversations.controller.js';
+import { PaymentMethodsService } from './payment-methods.service.js';
 import { PublicCatalogueService } from './public-catalogue.service.js';
 import { StorefrontOrdersController } from './storefront-orders.controller.js';
 import { StorefrontOrdersService } from './storefront-orders.service.js';
@@ -31,6 +32,7 @@ import { StorefrontService } from './storefront.service.js';
   providers: [
     StorefrontService,
     PublicCatalogueService,
+    PaymentMethodsService,
     StorefrontOrdersService,
     StorefrontChatService,
   ],

@@ -7,6 +7,13 @@ import { ProductsService } from '../products/products.service.js';
 import type { Shop } from '../shops/shop.schema.js';
 import { ShopsService } from '../shops/shops.service.js';
 import type { ListPublicFormsQuery } from './dto/list-public-forms.query.js';
+import type { PublicPaymentMethodResponse } from './dto/public-payment-method.response.js';
+import { PaymentMethodsService } from './payment-methods.service.js';
+
+export interface PublicShop {
+  shop: Shop;
+  payments: PublicPaymentMethodResponse[];
+}
 
 /** What customers without an account may see of a shop; the domains own the data. */
 @Injectable()
@@ -15,10 +22,12 @@ export class StorefrontService {
     private readonly shops: ShopsService,
     private readonly products: ProductsService,
     private readonly forms: FormsService,
+    private readonly payments: PaymentMethodsService,
   ) {}
 
-  async getShop(slugOrId: string): Promise<Shop> {
-    return this.shops.getBySlugOrId(slugOrId);
+  async getShop(slugOrId: string): Promise<PublicShop> {
+    const shop = await this.shops.getBySlugOrId(slugOrId);
+    return { shop, payments: await this.payments.list(shop._id.toHexString()) };
   }
 
   async getProduct(slugOrId: string, productId: string): Promise<PricedProduct> {
@@ -29,14 +38,17 @@ export class StorefrontService {
   async listForms(
     slugOrId: string,
     query: ListPublicFormsQuery,
-  ): Promise<{ shop: Shop; page: Page<Form> }> {
-    const shop = await this.shops.getBySlugOrId(slugOrId);
+  ): Promise<{ page: Page<Form>; payments: PublicPaymentMethodResponse[] }> {
+    const { shop, payments } = await this.getShop(slugOrId);
     const published = { ...query, published: true };
-    return { shop, page: await this.forms.list(shop._id.toHexString(), published) };
+    return { page: await this.forms.list(shop._id.toHexString(), published), payments };
   }
 
-  async getForm(slugOrId: string, formId: string): Promise<{ shop: Shop; form: Form }> {
-    const shop = await this.shops.getBySlugOrId(slugOrId);
-    return { shop, form: await this.forms.getPublished(shop._id.toHexString(), formId) };
+  async getForm(
+    slugOrId: string,
+    formId: string,
+  ): Promise<{ form: Form; payments: PublicPaymentMethodResponse[] }> {
+    const { shop, payments } = await this.getShop(slugOrId);
+    return { form: await this.forms.getPublished(shop._id.toHexString(), formId), payments };
   }
 }

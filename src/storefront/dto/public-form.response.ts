@@ -1,6 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { FormFieldResponse } from '../../forms/dto/form-field.response.js';
-import type { Form } from '../../forms/form.schema.js';
+import { type PaymentOffer, paymentsOf } from '../../forms/form-offer.js';
+import type { Form, FormField } from '../../forms/form.schema.js';
 
 /** A published form: the questions a customer answers. */
 export class PublicFormResponse {
@@ -13,11 +14,18 @@ export class PublicFormResponse {
   @ApiProperty({ type: [FormFieldResponse] })
   fields: FormFieldResponse[];
 
-  static from(form: Form): PublicFormResponse {
+  static from(form: Form, payments: PaymentOffer[]): PublicFormResponse {
     return {
       id: form._id.toHexString(),
       name: form.name,
-      fields: form.fields.map((field) => FormFieldResponse.from(field)),
+      fields: form.fields.map((field) => asOffered(field, payments)),
     };
   }
+}
+
+/** A Payment Selector's options are the names of what it offers. */
+function asOffered(field: FormField, payments: PaymentOffer[]): FormFieldResponse {
+  const shown = FormFieldResponse.from(field);
+  if (field.type !== 'Payment Selector') return shown;
+  return { ...shown, options: paymentsOf(field, payments).map(({ name }) => name) };
 }
