@@ -12,8 +12,8 @@ const MAX_CHANGES = 2_000;
  * later numbers. That takes moments: the last numbers before `since` are read again, and more of
  * them where a document is so young that it may have landed late.
  */
-const OVERLAP_NUMBERS = 200;
-const YOUNG = { numbers: 2_000, ms: 60_000 };
+const OVERLAP_NUMBERS = 100;
+const YOUNG = { numbers: 500, ms: 15_000 };
 
 /** Answers everything of a shop that is newer than a number, for REST and both doors. */
 @Injectable()
