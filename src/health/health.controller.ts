@@ -23,6 +23,6 @@ export class HealthController {
   @Public()
   @ApiAnswer(HealthResponse, { summary: 'The process can serve', errors: ['not_ready'] })
   async ready(): Promise<HealthResponse> {
-    return { status: 'ready', ...(await this.health.requireReady()) };
+    return this.health.requireReady();
   }
 }

@@ -3,6 +3,7 @@ import { InjectConnection } from '@nestjs/mongoose';
 import type { Connection } from 'mongoose';
 import { AppError, type FieldError } from '../platform/http/app-error.js';
 import { REDIS, type RedisClient } from '../platform/redis/redis.module.js';
+import type { HealthResponse } from './dto/health.response.js';
 import { Readiness } from './readiness.js';
 
 const CHECK_DEADLINE_MS = 1_500;
@@ -15,20 +16,24 @@ export class HealthService {
     private readonly readiness: Readiness,
   ) {}
 
-  /** @throws AppError `not_ready` naming what is missing */
-  async requireReady(): Promise<{ checks: Record<string, 'up'> }> {
+  /**
+   * Without Redis a process serves what it can alone: it is degraded, and no reason to turn everybody
+   * away.
+   * @throws AppError `not_ready` while it stops, or without the database
+   */
+  async requireReady(): Promise<Pick<HealthResponse, 'status' | 'checks'>> {
     if (this.readiness.draining) throw notReady([{ field: 'process', message: 'is stopping' }]);
-    const checks: Record<string, () => Promise<unknown>> = {
-      database: () => this.pingDatabase(),
-      ...(this.redis ? { redis: () => this.redis!.ping() } : {}),
+    const [database, redis] = await Promise.all([
+      answersInTime(() => this.pingDatabase()),
+      this.redis ? answersInTime(() => this.redis!.ping()) : undefined,
+    ]);
+    if (!database) throw notReady([{ field: 'database', message: 'does not answer' }]);
+    const shared =
+      redis === undefined ? {} : { redis: redis ? ('up' as const) : ('down' as const) };
+    return {
+      status: redis === false ? 'degraded' : 'ready',
+      checks: { database: 'up', ...shared },
     };
-    const failures = await Promise.all(
-      Object.entries(checks).map(async ([field, check]) =>
-        (await answersInTime(check)) ? [] : [{ field, message: 'does not answer' }],
-      ),
-    );
-    if (failures.some((failure) => failure.length > 0)) throw notReady(failures.flat());
-    return { checks: Object.fromEntries(Object.keys(checks).map((name) => [name, 'up'])) };
   }
 
   private async pingDatabase(): Promise<void> {
