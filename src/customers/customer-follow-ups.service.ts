@@ -27,6 +27,9 @@ export const EMPTIED = {
   searchWords: [],
 };
 
+/** What a customer is when another has taken them in. */
+export const POINTER = { ...EMPTIED, name: 'Merged', state: 'merged' } as const;
+
 /**
  * Carries a merge or an erasure through everything there is of the customer. Every step may run
  * twice and after a crash. It is done when it was done once more a minute later: by then also what
@@ -84,7 +87,7 @@ export class CustomerFollowUpsService implements OnApplicationBootstrap, BeforeA
   private async becomeOther(customer: Customer): Promise<boolean> {
     const { shopId, _id, mergedInto } = customer;
     const isIn = await this.takeIn(customer);
-    const isPointer = { $set: { ...EMPTIED, name: 'Merged', state: 'merged' } } as const;
+    const isPointer = { $set: POINTER };
     const isBack = { $set: { state: 'active', mergedInto: null }, $unset: { unfinishedSince: '' } };
     await this.model.updateOne(
       { shopId, _id, state: 'merging', mergedInto },
@@ -113,7 +116,14 @@ export class CustomerFollowUpsService implements OnApplicationBootstrap, BeforeA
       const address = other.address || customer.address;
       const notes = [other.notes, customer.notes].filter(Boolean).join('\n');
       const { modifiedCount } = await this.model.updateOne(
-        { shopId, _id: mergedInto, state: 'active', takenIn: { $ne: _id }, notes: other.notes },
+        {
+          shopId,
+          _id: mergedInto,
+          state: 'active',
+          takenIn: { $ne: _id },
+          notes: other.notes,
+          address: other.address,
+        },
         { $set: { address, notes }, $addToSet: added },
       );
       if (modifiedCount === 1) return true;

@@ -24,7 +24,11 @@ export class CustomerMergesService {
   async merge(shopId: string, fromId: string, intoId: string): Promise<Customer> {
     const from = await this.model.findOne({ shopId, _id: fromId }).lean();
     if (!from) throw AppError.notFound('customer');
+    if (fromId === intoId.toLowerCase()) {
+      throw AppError.validation([{ field: 'intoId', message: 'intoId must be another customer' }]);
+    }
     const into = await this.customers.getActive(shopId, intoId);
+    if (into._id.equals(from._id)) return into;
     const merging = from.state === 'active' ? await this.begin(from, into) : from;
     const isMerged = merging !== null && (await this.followUps.carryOut(merging));
     const current = await this.customers.get(shopId, fromId);
@@ -37,9 +41,6 @@ export class CustomerMergesService {
 
   /** Null when somebody else was faster. */
   private async begin(from: Customer, into: Customer): Promise<Customer | null> {
-    if (from._id.equals(into._id)) {
-      throw AppError.validation([{ field: 'intoId', message: 'intoId must be another customer' }]);
-    }
     requireRoom(from, into);
     return this.model
       .findOneAndUpdate(

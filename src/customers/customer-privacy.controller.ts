@@ -58,6 +58,7 @@ export class CustomerPrivacyController {
       'Orders stay, without name, contact, answers and notes; of the conversations stay the times ' +
       'and the numbers of their messages. May be repeated. Answers kept under an ' +
       '`Idempotency-Key` go within 24 hours.',
+    errors: ['conflict'],
   })
   async erase(
     @ShopId() shopId: string,

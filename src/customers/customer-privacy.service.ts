@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import type { Model } from 'mongoose';
-import { CustomerFollowUpsService, EMPTIED } from './customer-follow-ups.service.js';
+import { AppError } from '../platform/http/app-error.js';
+import { CustomerFollowUpsService, EMPTIED, POINTER } from './customer-follow-ups.service.js';
 import { CustomerRecordsService } from './customer-records.service.js';
 import { Customer } from './customer.schema.js';
 import { CustomersService } from './customers.service.js';
@@ -43,13 +44,11 @@ export class CustomerPrivacyService {
         { returnDocument: 'after' },
       )
       .lean();
-    // Merged at this moment: the one they have become is erased.
-    if (!erased) return this.erase(shopId, customerId);
+    if (!erased) {
+      throw AppError.conflict('conflict', 'This customer is merged at this moment: try again.');
+    }
     // Who is on the way into this customer goes with them.
-    await this.model.updateMany(
-      { shopId, mergedInto: _id },
-      { $set: { ...EMPTIED, state: 'merged' } },
-    );
+    await this.model.updateMany({ shopId, mergedInto: _id }, { $set: POINTER });
     await this.followUps.carryOut(erased);
     return erased;
   }

@@ -34,7 +34,6 @@ const LAST_DATE_MS = 8.64e15;
 const NAME_CHARACTERS = 100;
 /** What a customer gets of orders and chats; the team may add more by hand. */
 const MAX_LEARNED = 10;
-const MAX_MERGES_FOLLOWED = 20;
 
 /** Knows a shop's customers again by what they give. */
 @Injectable()
@@ -60,7 +59,7 @@ export class CustomersService {
       }
       const holder = firstHolder(holders, given.keys);
       const customer = await this.get(shopId, holder._id.toHexString());
-      if (customer.state === 'active') return this.learn(customer, given, holders);
+      if (customer.state !== 'erased') return this.learn(customer, given, holders);
     }
     throw AppError.conflict('conflict', 'Others change this customer at this moment: try again.');
   }
@@ -89,18 +88,22 @@ export class CustomersService {
 
   /** As `get`. */
   async find(shopId: string, customerId: string): Promise<Customer | null> {
+    const passed: Customer[] = [];
     let current = await this.customers.findOne({ shopId, _id: customerId }).lean();
-    for (let step = 0; step < MAX_MERGES_FOLLOWED && current?.mergedInto; step++) {
+    while (current?.mergedInto) {
+      const again = passed.findIndex(({ _id }) => _id.equals(current?._id));
+      if (again >= 0) return smallestOf(passed.slice(again));
+      passed.push(current);
       current = await this.customers.findOne({ shopId, _id: current.mergedInto }).lean();
     }
-    return current?.mergedInto ? null : current;
+    return current;
   }
 
-  /** @throws AppError `conflict` when they were erased */
+  /** @throws AppError `conflict` when they were erased, or are on their way into another */
   async getActive(shopId: string, customerId: string): Promise<Customer> {
     const customer = await this.get(shopId, customerId);
     if (customer.state === 'active') return customer;
-    throw AppError.conflict('conflict', 'This customer was erased: enter a new one.');
+    throw AppError.conflict('conflict', 'This customer was erased, or is merged: read it again.');
   }
 
   /** Whoever has one of `keys`, or had it before a merge that still runs; active ones first. */
@@ -186,6 +189,11 @@ function readContact({ name, phone, email, address }: Contact): KnownContact {
     address: address?.trim() ?? '',
     keys: [ofPhone, ofEmail].filter((key) => key !== undefined),
   };
+}
+
+/** Of customers whom two people merge into each other at once, until both merges are undone. */
+function smallestOf(customers: Customer[]): Customer {
+  return customers.reduce((a, b) => (a._id.toHexString() < b._id.toHexString() ? a : b));
 }
 
 function olderThan(cursor: string): QueryFilter<Customer> {
