@@ -19,12 +19,7 @@ beforeAll(async () => {
 
 afterAll(() => app.close());
 
-async function aShopIn(timeZone: string): Promise<ShopWorld> {
-  const shop = await aShop(app);
-  const isShop = { _id: new Types.ObjectId(shop.id) };
-  await app.connection.collection('shops').updateOne(isShop, { $set: { timeZone } });
-  return shop;
-}
+const aShopIn = (timeZone: string): Promise<ShopWorld> => aShop(app, { timeZone });
 
 let number = 0;
 
