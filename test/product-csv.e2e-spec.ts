@@ -2,6 +2,7 @@ import { request as httpRequest } from 'node:http';
 import { parse } from 'csv-parse/sync';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { DomainEvents } from '../src/events/domain-events.js';
+import { ProductImportService } from '../src/products/product-import.service.js';
 import { ProductsService } from '../src/products/products.service.js';
 import { type Actor, aShop, type ShopWorld } from './support/actors.js';
 import { createTestApp, type TestApp } from './support/app.js';
@@ -320,6 +321,7 @@ describe('a large file', () => {
   });
 
   it('that does not come whole keeps the rows that came, and harms nothing', async () => {
+    const imports = vi.spyOn(app.nest.get(ProductImportService, { strict: false }), 'import');
     const sent = httpRequest(`${app.url}${shop.path}/products/import`, {
       method: 'POST',
       headers: {
@@ -333,6 +335,7 @@ describe('a large file', () => {
     sent.write(`sku,name,retailPrice\n${rows.join('')}`);
     await eventually(async () => expect(await catalogue()).not.toEqual([]));
     sent.destroy();
+    await expect(imports.mock.results[0]!.value).rejects.toThrow('did not come whole');
     await app.request.get('/health/live').expect(200);
     const bugs = app.logs.filter(({ msg }) => msg === 'unexpected error');
     expect(bugs).toEqual([]);

@@ -213,10 +213,14 @@ describe('a list of products that is not offered', () => {
   });
 
   it('is what a cursor of another order asks for (400)', async () => {
-    const { body } = await list('sort=name&limit=2').expect(200);
-    const cursor = body.meta.nextCursor as string;
-    for (const query of ['sort=retailPrice', 'stock=in', '']) {
-      const refused = await list(`${query}&cursor=${cursor}`).expect(400);
+    for (const [from, to] of [
+      ['sort=name', 'sort=retailPrice'],
+      ['sort=name', ''],
+      ['sort=retailPrice', 'stock=in'],
+      ['sort=createdAt', 'sort=name'],
+    ]) {
+      const { body } = await list(`${from}&limit=2`).expect(200);
+      const refused = await list(`${to}&cursor=${body.meta.nextCursor as string}`).expect(400);
       expect(refused.body.code).toBe('invalid_cursor');
     }
     const forged = Buffer.from(JSON.stringify(['retailPrice', { $gt: 0 }, products[0]!.id]));

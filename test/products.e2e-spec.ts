@@ -353,6 +353,21 @@ describe('a stock that is set with its product', () => {
     expect((await product.put({ stock: 10 }).expect(200)).body.data.stock).toBe(10);
   });
 
+  it('never overwrites an order it has not seen, also when both come at the same time', async () => {
+    for (let round = 0; round < 15; round++) {
+      const product = await aKnownProduct();
+      const items = [{ productId: product.id, quantity: 4 }];
+      const [, ...puts] = await Promise.all([
+        shop.manager.post(`${shop.path}/orders`, { customer: { name: 'Aung' }, items }).expect(201),
+        ...[12, 13, 14].map((stock) => product.put({ stock, updatedAt: product.updatedAt })),
+      ]);
+      // Whoever comes first is the only one who had seen what is there.
+      expect(puts.filter(({ status }) => status === 200).length).toBeLessThanOrEqual(1);
+      const reasons = (await product.movements()).map(({ reason }: { reason: string }) => reason);
+      expect(['order,opening', 'order,correction,opening']).toContain(reasons.join());
+    }
+  });
+
   it('sums to its movements however many set it and order at the same time', async () => {
     const product = await aKnownProduct({ stock: 50 });
     const order = {
