@@ -1,15 +1,16 @@
 // `npm run bench`: each figure beside its bare reference, in the same run, on the same database.
 // BENCH_SECONDS (2) and BENCH_ROUNDS (3) set how long, BENCH_DOCUMENTS (1000000) how large the large
-// shop is, BENCH_AREAS (identity,commerce) what is run; the report is text, and JSON at the end.
+// shop is, BENCH_AREAS (all) what is run; the report is text, and JSON at the end.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EmbeddedEngine } from '../../dist/platform/database/embedded-engine.js';
 import { commerce } from './commerce.mjs';
 import { makeWorld, rounds, seconds, startApi, startBare } from './harness.mjs';
+import { inbox } from './inbox.mjs';
 import { identity } from './identity.mjs';
 
-const AREAS = { identity, commerce };
+const AREAS = { identity, commerce, inbox };
 const wanted = (process.env.BENCH_AREAS ?? Object.keys(AREAS).join()).split(',');
 const quiet = { info() {}, warn() {}, error: (text) => process.stderr.write(`${text}\n`) };
 

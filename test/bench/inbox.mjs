@@ -1,0 +1,247 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import mongoose from 'mongoose';
+import { io } from 'socket.io-client';
+import { WebSocket } from 'ws';
+import { rounds, say, send } from './harness.mjs';
+import { median, quantile } from './load.mjs';
+
+/** [sockets, rooms they are spread over] */
+const CROWDS = [
+  [200, 1],
+  [2_000, 1],
+  [2_000, 100],
+];
+const MESSAGES = 40;
+const IDLE_SOCKETS = 90;
+const LONG_CONVERSATION = 100_000;
+const MISSED = 1_000;
+
+/** From the POST of a message to its arrival, memory of sockets, and what long histories cost. */
+export async function inbox({ api, world, mongodbUri }) {
+  const bare = await startBareSockets(mongodbUri);
+  const client = await mongoose.mongo.MongoClient.connect(mongodbUri);
+  try {
+    const deliveries = [];
+    for (const [sockets, rooms] of CROWDS) {
+      deliveries.push(await compareDelivery({ api, bare, world, sockets, rooms }));
+    }
+    return {
+      deliveries,
+      memory: await memoryOfSockets({ api, world }),
+      sendCost: await sendCost({ api, world, db: client.db() }),
+      resume: await resume({ api, world }),
+    };
+  } finally {
+    await client.close();
+    bare.child.disconnect();
+    await bare.exited;
+  }
+}
+
+async function compareDelivery({ api, bare, world, sockets, rooms }) {
+  const shops = await Promise.all(
+    Array.from({ length: rooms }, (_, index) => makeInbox({ api, world }, `r${sockets}-${index}`)),
+  );
+  const tokens = await hire({
+    api,
+    world,
+    shops,
+    people: Math.ceil(sockets / SOCKETS_OF_A_PERSON),
+  });
+  const ours = await delivery({
+    sockets,
+    rooms: shops.map(({ shopId }) => shopId),
+    connect: (index) => io(api.url, { auth: { token: tokens[index % tokens.length] }, ...SOCKET }),
+    join: (socket, shopId) => socket.emitWithAck('shop:join', { shopId }),
+    post: (room, text) => shops[room].write(text),
+  });
+  const theirs = await delivery({
+    sockets,
+    rooms: shops.map((_, index) => `room${index}`),
+    connect: () => io(bare.url, SOCKET),
+    join: (socket, room) => socket.emitWithAck('join', room),
+    post: (room, text) => send('POST', `${bare.url}/rooms/room${room}`, { text }),
+  });
+  const ratio = ours.perSecond / theirs.perSecond;
+  const name = `${sockets} sockets in ${rooms} room(s)`;
+  for (const [who, { perSecond, p50, p99 }] of Object.entries({ API: ours, bare: theirs })) {
+    say(`${name}, ${who}`, `${perSecond} deliveries/s  p50 ${p50} ms  p99 ${p99} ms`);
+  }
+  say(
+    `${name}: deliveries / bare, p99 / bare`,
+    `${ratio.toFixed(2)}, ${(ours.p99 / theirs.p99).toFixed(2)}`,
+  );
+  return { sockets, rooms, ours, theirs, ratio };
+}
+
+/** A person has at most a hundred sockets. */
+const SOCKETS_OF_A_PERSON = 80;
+
+/** Tokens of people who are in the teams of all `shops`. */
+async function hire({ api, world, shops, people }) {
+  const tokens = [];
+  for (let index = 0; index < people; index++) {
+    const username = `b${Date.now().toString(36)}${index}`;
+    const account = {
+      email: `${username}@example.com`,
+      password: 'bench: a pass phrase',
+      username,
+    };
+    tokens.push((await send('POST', `${api.url}/api/auth/register`, account)).token);
+    for (const { path } of shops) {
+      await send('POST', `${path}/team`, { username, role: 'agent' }, world.token);
+    }
+  }
+  return tokens;
+}
+
+const SOCKET = { transports: ['websocket'], reconnection: false, forceNew: true };
+
+/** Messages are sent one after the other, so that each delivery is timed from its own POST. */
+async function delivery({ sockets, rooms, connect, join, post }) {
+  const open = [];
+  for (let index = 0; index < sockets; index++) {
+    const socket = connect(index);
+    await new Promise((resolve, reject) => {
+      socket.once('connect', resolve);
+      socket.once('connect_error', reject);
+    });
+    await join(socket, rooms[index % rooms.length]);
+    open.push(socket);
+  }
+  const latencies = [];
+  let sentAt = 0;
+  let arrived = () => {};
+  for (const socket of open) {
+    socket.on('message:new', () => {
+      latencies.push(performance.now() - sentAt);
+      arrived();
+    });
+  }
+  const perRoom = Math.floor(sockets / rooms.length);
+  const startedAt = performance.now();
+  for (let turn = 0; turn < MESSAGES; turn++) {
+    const expected = latencies.length + perRoom;
+    const all = new Promise((resolve) => {
+      arrived = () => latencies.length >= expected && resolve();
+    });
+    sentAt = performance.now();
+    await Promise.all([post(turn % rooms.length, `message ${turn}`), all]);
+  }
+  const elapsed = (performance.now() - startedAt) / 1_000;
+  for (const socket of open) socket.disconnect();
+  latencies.sort((a, b) => a - b);
+  return {
+    perSecond: Math.round(latencies.length / elapsed),
+    p50: Number(quantile(latencies, 0.5).toFixed(1)),
+    p99: Number(quantile(latencies, 0.99).toFixed(1)),
+  };
+}
+
+async function makeInbox({ api, world }, name) {
+  const body = { name, slug: `bench-${name}-${Date.now()}`, currency: 'USD' };
+  const { id: shopId } = await send('POST', `${api.url}/api/shops`, body, world.token);
+  const path = `${api.url}/api/shops/${shopId}`;
+  const conversation = { customerName: 'Su Su' };
+  const { id } = await send('POST', `${path}/conversations`, conversation, world.token);
+  const write = (text) =>
+    send('POST', `${path}/conversations/${id}/messages`, { text }, world.token);
+  return { shopId, path, conversationId: id, write };
+}
+
+/** Resident memory of the API per idle socket, at each door. */
+async function memoryOfSockets({ api, world }) {
+  const perSocket = {};
+  const doors = {
+    'Socket.IO': () => io(api.url, { auth: { token: world.token }, ...SOCKET }),
+    '/ws': () => new WebSocket(`${api.url.replace('http', 'ws')}/ws?token=${world.token}`),
+  };
+  for (const [door, connect] of Object.entries(doors)) {
+    const before = await residentKb(api.child.pid);
+    const open = [];
+    for (let index = 0; index < IDLE_SOCKETS; index++) {
+      const socket = connect();
+      await new Promise((resolve) => socket.once(door === '/ws' ? 'open' : 'connect', resolve));
+      open.push(socket);
+    }
+    perSocket[door] = Math.round(((await residentKb(api.child.pid)) - before) / IDLE_SOCKETS);
+    for (const socket of open) socket.close();
+    say(`memory per idle socket at ${door}`, `${perSocket[door]} KB`);
+  }
+  return perSocket;
+}
+
+async function residentKb(pid) {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8');
+  return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]);
+}
+
+/** A message in a conversation of ten beside one in a conversation of a hundred thousand. */
+async function sendCost({ api, world, db }) {
+  const short = await makeInbox({ api, world }, 'short');
+  const long = await makeInbox({ api, world }, 'long');
+  const ObjectId = mongoose.mongo.ObjectId;
+  const rows = Array.from({ length: LONG_CONVERSATION }, (_, index) => ({
+    shopId: new ObjectId(long.shopId),
+    conversationId: new ObjectId(long.conversationId),
+    seq: index + 1,
+    messageNumber: index + 1,
+    sender: 'user',
+    senderId: null,
+    text: `message ${index}`,
+    timestamp: new Date(index),
+    attachment: null,
+    isNote: false,
+  }));
+  await db.collection('messages').insertMany(rows, { ordered: false });
+  const counted = { $set: { messageCount: LONG_CONVERSATION } };
+  await db.collection('conversations').updateOne({ _id: rows[0].conversationId }, counted);
+  for (let turn = 0; turn < 60; turn++) await short.write('warm');
+  const ratios = [];
+  for (let round = 0; round < rounds; round++) {
+    const times = { short: [], long: [] };
+    for (let turn = 0; turn < 50; turn++) {
+      for (const [name, chat] of Object.entries({ short, long })) {
+        const startedAt = performance.now();
+        await chat.write('Hello');
+        times[name].push(performance.now() - startedAt);
+      }
+    }
+    ratios.push(median(times.long) / median(times.short));
+  }
+  const ratio = Number(median(ratios).toFixed(2));
+  say(`a message at ${LONG_CONVERSATION} beside one at 100`, ratio.toFixed(2));
+  return ratio;
+}
+
+async function resume({ api, world }) {
+  const chat = await makeInbox({ api, world }, 'resume');
+  for (let turn = 0; turn < MISSED; turn += 20) {
+    await Promise.all(Array.from({ length: 20 }, (_, index) => chat.write(`m ${turn + index}`)));
+  }
+  const times = [];
+  for (let turn = 0; turn < 10; turn++) {
+    const startedAt = performance.now();
+    const response = await fetch(`${chat.path}/changes?since=1`, {
+      headers: { Authorization: `Bearer ${world.token}` },
+    });
+    const { data } = await response.json();
+    times.push(performance.now() - startedAt);
+    if (data.messages.length !== MISSED) throw new Error(`${data.messages.length} of ${MISSED}`);
+  }
+  const ms = Number(median(times).toFixed(1));
+  say(`resume of ${MISSED} missed messages`, `${ms} ms`);
+  return { missed: MISSED, ms };
+}
+
+async function startBareSockets(mongodbUri) {
+  const child = fork(fileURLToPath(new URL('./bare-socketio.mjs', import.meta.url)), {
+    env: { PATH: process.env.PATH, MONGODB_URI: mongodbUri, NODE_ENV: 'production' },
+  });
+  const exited = once(child, 'exit');
+  const [{ port }] = await once(child, 'message');
+  return { child, exited, url: `http://localhost:${port}` };
+}
