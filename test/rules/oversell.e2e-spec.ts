@@ -121,7 +121,7 @@ const STEPS: [crash: string, isPlaced: boolean][] = [
   ['orders.insertOne:before:1', false],
   ['orders.insertOne:after:1', true],
   ['stock_movements.insertMany:after:1', true],
-  ['products.updateOne:after:1', true],
+  ['products.updateMany:after:1', true],
 ];
 
 describe('a process that is killed', () => {
