@@ -66,7 +66,10 @@ export class ConversationsService {
     const filter = filterOf(query);
     if (!filter) return new Page<Thread>([], null);
     const rows = await this.conversations
-      .find({ shopId, ...filter, ...(cursor ? olderThan(cursor) : {}) })
+      .find(
+        { shopId, ...filter, ...(cursor ? olderThan(cursor) : {}) },
+        { searchWords: 0, nameWords: 0 },
+      )
       .sort({ lastMessageAt: -1, _id: -1 })
       .limit(limit + 1)
       .lean();

@@ -59,7 +59,10 @@ export class OrdersService implements OnModuleInit {
     const found = q ? searchFilter(q) : {};
     if (!found) return new Page<Order>([], null);
     const rows = await this.orders
-      .find({ shopId, ...found, ...filterOf(query), $and: [cursor ? olderThan(cursor) : {}] })
+      .find(
+        { shopId, ...found, ...filterOf(query), $and: [cursor ? olderThan(cursor) : {}] },
+        { searchWords: 0 },
+      )
       .sort({ submittedAt: -1, _id: -1 })
       .limit(limit + 1)
       .lean();

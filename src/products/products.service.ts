@@ -25,6 +25,9 @@ export interface KnownProducts {
   byImportKey: Map<string, Product>;
 }
 
+/** What the database keeps for itself, and would only be carried about. */
+const NOT_SHOWN = { searchWords: 0, pendingStockChanges: 0 };
+
 /** Reads the catalogue. */
 @Injectable()
 export class ProductsService implements OnModuleInit {
@@ -107,7 +110,7 @@ export class ProductsService implements OnModuleInit {
     limit: number,
   ): Promise<Product[]> {
     const found = this.products
-      .find({ shopId, $and: [...conditions, part] })
+      .find({ shopId, $and: [...conditions, part] }, NOT_SHOWN)
       .sort(order)
       .limit(limit)
       .hint(index);

@@ -50,15 +50,14 @@ const COLLECTIONS = {
     name: `Customer ${index}`,
     phones: [],
     emails: [],
-    phoneKeys: [`9${String(index).padStart(9, '0')}${String(shopId).slice(-4)}`],
-    emailKeys: [],
+    keys: [`phone:${index}`],
+    state: 'active',
     address: '',
     notes: '',
     tags: [],
     searchWords: [`word${index % WORDS}`, `c${index}`],
     createdAt: new Date(index),
     updatedAt: new Date(index),
-    lastActivityAt: new Date(index),
   }),
 };
 
