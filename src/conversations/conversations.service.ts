@@ -72,7 +72,7 @@ export class ConversationsService {
       )
       .sort({ lastMessageAt: -1, _id: -1 })
       .limit(limit + 1)
-      .lean();
+      .lean<Conversation[]>();
     const page = Page.of(rows, limit, ({ lastMessageAt, _id }) => ({
       at: lastMessageAt.getTime(),
       id: _id.toHexString(),

@@ -65,7 +65,7 @@ export class OrdersService implements OnModuleInit {
       )
       .sort({ submittedAt: -1, _id: -1 })
       .limit(limit + 1)
-      .lean();
+      .lean<Order[]>();
     return Page.of(rows, limit, ({ submittedAt, _id }) => ({
       at: submittedAt.getTime(),
       id: _id.toHexString(),
