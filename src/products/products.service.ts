@@ -114,7 +114,7 @@ export class ProductsService implements OnModuleInit {
       .sort(order)
       .limit(limit)
       .hint(index);
-    return (collation ? found.collation(collation) : found).lean();
+    return (collation ? found.collation(collation) : found).lean<Product[]>();
   }
 
   private async priced(shopId: string, products: Product[]): Promise<PricedProduct[]> {
