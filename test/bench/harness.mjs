@@ -24,9 +24,13 @@ export async function compare(cases) {
         perSecond: Math.round(median(of('perSecond'))),
         spread: of('perSecond').map(Math.round),
         p50ms: Number(median(of('p50')).toFixed(2)),
+        p95ms: Number(median(of('p95')).toFixed(2)),
         p99ms: Number(median(of('p99')).toFixed(2)),
       };
-      say(name, `${figure.perSecond}/s  p50 ${figure.p50ms} ms  p99 ${figure.p99ms} ms`);
+      say(
+        name,
+        `${figure.perSecond}/s  p50 ${figure.p50ms} ms  p95 ${figure.p95ms} ms  p99 ${figure.p99ms} ms`,
+      );
       return [name, figure];
     }),
   );

@@ -29,6 +29,7 @@ export async function load(url, { clients, seconds, method = 'GET', headers = {}
   return {
     perSecond: latencies.length / elapsed,
     p50: quantile(latencies, 0.5),
+    p95: quantile(latencies, 0.95),
     p99: quantile(latencies, 0.99),
   };
 }
