@@ -60,6 +60,20 @@ describe('the devices', () => {
     ]);
   });
 
+  it('are a hundred at most, all of them in the list: the oldest is signed out for a new one', async () => {
+    const account = anAccount();
+    const first = await app.request.post('/api/auth/register').send(account).expect(201);
+    const login = () => app.request.post('/api/auth/login').send(account).expect(200);
+    let last = await login();
+    for (let turn = 0; turn < 101; turn++) last = await login();
+    const listWith = (token: string) =>
+      app.request.get(SESSIONS).set('Authorization', `Bearer ${token}`);
+    const { body } = await listWith(last.body.data.token).expect(200);
+    expect(body.data).toHaveLength(100);
+    expect(body.data[0].current).toBe(true);
+    await listWith(first.body.data.token).expect(401);
+  });
+
   it('are signed out one by one, at once', async () => {
     const [phone, laptop] = await aPersonOn('Phone/1', 'Laptop/2');
     const { id } = await laptop!.own();

@@ -107,7 +107,8 @@ async function aNamesake() {
   const account = anAccount();
   const { body } = await app.request.post('/api/auth/register').send(account).expect(201);
   const person = aPerson({ email: account.email.toUpperCase() });
-  return { account, person, userId: (body.data as { user: { id: string } }).user.id };
+  const { user, token } = body.data as { user: { id: string }; token: string };
+  return { account, person, userId: user.id, token };
 }
 
 describe('setting out', () => {
@@ -475,6 +476,28 @@ describe('an account with the same e-mail', () => {
     expect(headers['location']).toMatch(
       /^http:\/\/app\.example\/auth\/callback\?a=1#error=link_required&handle=[A-Za-z0-9_-]{43}$/,
     );
+  });
+
+  it('is not linked, and nobody is let in, by a password that is changed at that moment', async () => {
+    for (let round = 0; round < 6; round++) {
+      const { person, userId, token } = await aNamesake();
+      const handle = await aHandle(person);
+      const change = app.request
+        .put('/api/auth/password')
+        .set('Authorization', `Bearer ${token}`)
+        .send({ currentPassword: PASSWORD, password: 'quite another pass phrase' });
+      const late = new Promise((resolve) => setTimeout(resolve, round * 12)).then(() =>
+        link({ handle, password: PASSWORD }),
+      );
+      const [changed, linked] = await Promise.all([change, late]);
+      expect(changed.status).toBe(200);
+      const { facebookId } = (await users.findById(userId).lean())!;
+      expect(facebookId).toBe(linked.status === 200 ? person.id : undefined);
+      await app.request
+        .get('/api/auth/me')
+        .set('Authorization', `Bearer ${linked.body.data?.token}`)
+        .expect(401);
+    }
   });
 
   it('bears five wrong passwords, then the handle is over', async () => {

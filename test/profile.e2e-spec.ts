@@ -126,7 +126,7 @@ describe('a new password by the profile', () => {
 
   it('is not blank, wherever it is set (400)', async () => {
     const me = await aUser(app);
-    const blank = ' '.repeat(6);
+    const blank = ' '.repeat(8);
     for (const answer of [
       await me.put(path(me.userId), { passwordHash: blank }),
       await me.put(path(me.userId), { currentPassword: PASSWORD, password: blank }),

@@ -123,4 +123,20 @@ describe('signing out', () => {
     await signOut({ Cookie: `refresh_token=${victim.sessionId}.1.${'A'.repeat(43)}` }).expect(200);
     await expectAlive(victim, 200);
   });
+
+  it('with a refresh cookie that was exchanged long ago ends its session too', async () => {
+    const mine = await signIn();
+    let cookies = mine.cookies;
+    for (let turn = 0; turn < 2; turn++) {
+      const renewed = await app.request
+        .post('/api/auth/refresh')
+        .set('Cookie', cookies)
+        .expect(200);
+      const set = renewed.headers['set-cookie'] as unknown as string[];
+      cookies = set.map((line) => line.split(';')[0]).join('; ');
+    }
+    const [old] = mine.cookies.match(/refresh_token=[^;]+/)!;
+    await signOut({ Cookie: old }).expect(200);
+    await expectAlive(mine, 401);
+  });
 });

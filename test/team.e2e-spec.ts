@@ -275,6 +275,20 @@ describe('an invitation', () => {
     await accept(token).expect(200);
   });
 
+  it('is over after its days (400)', async () => {
+    const email = anEmail();
+    await shop.owner.post(`${shop.path}/team`, { email, role: 'agent' }).expect(201);
+    const accept = await register(email);
+    const expiresAt = new Date(Date.now() - 1);
+    await app.connection
+      .db!.collection('invitations')
+      .updateOne(
+        { shopId: Types.ObjectId.createFromHexString(shop.id), email },
+        { $set: { expiresAt } },
+      );
+    expect((await accept(await tokenFor(email)).expect(400)).body.code).toBe('invalid_token');
+  });
+
   it('is not kept when the mail cannot be sent', async () => {
     const production = await createTestApp({
       NODE_ENV: 'production',
@@ -287,6 +301,11 @@ describe('an invitation', () => {
       .post(`${world.path}/team`, { email: anEmail(), role: 'agent' })
       .expect(503);
     expect(body.code).toBe('mail_not_configured');
+    // Somebody has registered that address, and nobody has proven it.
+    const squatter = await aUser(production);
+    const { email } = (await squatter.get('/api/auth/me').expect(200)).body.data;
+    await world.owner.post(`${world.path}/team`, { email, role: 'admin' }).expect(503);
+    await squatter.get(world.path).expect(404);
     const team = await world.owner.get(`${world.path}/team`).expect(200);
     expect(team.body.data.invitations).toEqual([]);
     await production.close();

@@ -36,6 +36,8 @@ export default defineConfig({
     hookTimeout: TIMEOUT_MS,
     teardownTimeout: TIMEOUT_MS,
     restoreMocks: true,
+    // What the code writes goes to the process's own streams, where the tests search it for secrets.
+    disableConsoleIntercept: true,
     projects: [
       { extends: true, test: { name: 'unit', include: ['src/**/*.spec.ts'] } },
       {

@@ -1,5 +1,6 @@
 import { Body, Controller, Get, HttpCode, Post, Req, Res, UseGuards } from '@nestjs/common';
 import { ApiHeader, ApiTags } from '@nestjs/swagger';
+import { Throttle } from '@nestjs/throttler';
 import type { Request, Response } from 'express';
 import { type Caller, CurrentUser, Public, SignedIn } from '../platform/http/access.decorators.js';
 import { ApiAnswer } from '../platform/http/api-docs.decorators.js';
@@ -16,6 +17,10 @@ import { SignInResponse } from './dto/sign-in.response.js';
 import { SameSiteGuard } from './same-site.guard.js';
 import { SessionTransport } from './session-transport.js';
 import { SignOutService } from './sign-out.service.js';
+
+/** An office may hire; each of them costs a hash and an e-mail to whoever was named. */
+const REGISTRATIONS_PER_HOUR = 20;
+const HOUR_MS = 60 * 60 * 1000;
 
 const TokenTransport = () =>
   ApiHeader({
@@ -37,7 +42,8 @@ export class AuthController {
 
   @Post('register')
   @Public()
-  @LimitAccountTries()
+  @LimitAccountTries('all')
+  @Throttle({ default: { limit: REGISTRATIONS_PER_HOUR, ttl: HOUR_MS } })
   @TokenTransport()
   @ApiAnswer(SignInResponse, {
     status: 201,

@@ -73,6 +73,7 @@ export class SessionsService {
       passwordAt: withPassword ? now : null,
       expiresAt: new Date(now.getTime() + SESSION_DAYS * DAY_MS),
     });
+    await this.endSurplus(userId, now);
     return { session: created.toObject(), refreshToken };
   }
 
@@ -145,6 +146,14 @@ export class SessionsService {
     return session && isRecent(session, refreshToken, now) ? session : null;
   }
 
+  /** The live session of a refresh token that we made, even of one that was exchanged since. */
+  async findByAnyRefreshToken(refreshToken: string, now: Date): Promise<Session | null> {
+    return this.requireGenuine(refreshToken, now).catch((error: unknown) => {
+      if (error instanceof AppError) return null;
+      throw error;
+    });
+  }
+
   /** The current refresh token of a session; only for the client that has just signed in. */
   currentToken(session: Session): string {
     return this.tokenOf(session, session.generation);
@@ -179,6 +188,17 @@ export class SessionsService {
       { $set: { revokedAt: now } },
     );
     this.events.emit('sessions.ended', { userId, exceptSessionId });
+  }
+
+  /** A person has so many sessions as the list shows: none is out of sight. */
+  private async endSurplus(userId: string, now: Date): Promise<void> {
+    const surplus = await this.sessions
+      .find({ userId, revokedAt: null, expiresAt: { $gt: now } }, { _id: 1 })
+      .sort({ createdAt: -1 })
+      .skip(MAX_LISTED)
+      .limit(MAX_LISTED)
+      .lean();
+    for (const { _id } of surplus) await this.revoke(userId, _id.toHexString(), now);
   }
 
   private async mapByIds(ids: string[]): Promise<Map<string, Session>> {

@@ -48,7 +48,7 @@ export class SignOutService {
   private async listOfCookies(request: Request, now: Date): Promise<(Caller | undefined)[]> {
     const { accessToken, refreshToken } = sessionCookies(request, this.config.production);
     const session = refreshToken
-      ? await this.sessions.findByRefreshToken(refreshToken, now)
+      ? await this.sessions.findByAnyRefreshToken(refreshToken, now)
       : undefined;
     return [
       accessToken ? await this.tokens.read(accessToken) : undefined,

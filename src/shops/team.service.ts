@@ -85,9 +85,8 @@ export class TeamService {
     return { invitation: await this.invitations.invite(actor.shopId, invitation, new Date()) };
   }
 
-  /** Where no e-mail can be sent, nobody can prove anything: then the address has to do. */
   private isProven({ emailVerifiedAt }: User): boolean {
-    return emailVerifiedAt !== undefined || !this.invitations.areMailed;
+    return emailVerifiedAt !== undefined || !this.invitations.needProof;
   }
 
   /**

@@ -69,18 +69,25 @@ export class UsersService {
     return this.users.findOne({ facebookId }).lean();
   }
 
-  /** The user with the link; null when the account or the Facebook person is linked to another. */
-  async linkFacebook(userId: string, facebookId: string): Promise<User | null> {
+  /**
+   * Links an account to a Facebook person; false when one of them is linked to another, or the
+   * account's password was changed or the account disabled since `user` was read: what was proven of
+   * it counts no more.
+   */
+  async linkFacebook({ _id, passwordChangedAt }: User, facebookId: string): Promise<boolean> {
     try {
-      return await this.users
-        .findOneAndUpdate(
-          { _id: userId, facebookId: { $in: [null, facebookId] } },
-          { $set: { facebookId } },
-          { returnDocument: 'after' },
-        )
-        .lean();
+      const { matchedCount } = await this.users.updateOne(
+        {
+          _id,
+          facebookId: { $in: [null, facebookId] },
+          passwordChangedAt: passwordChangedAt ?? null,
+          disabledAt: { $exists: false },
+        },
+        { $set: { facebookId } },
+      );
+      return matchedCount === 1;
     } catch (error) {
-      if (isDuplicateKey(error, 'facebookId')) return null;
+      if (isDuplicateKey(error, 'facebookId')) return false;
       throw error;
     }
   }

@@ -100,6 +100,35 @@ describe('the limit of an address', () => {
     await app.request.get('/health/live').expect(200);
   });
 
+  it('lets an address register twenty people an hour', async () => {
+    const app = await limitedApp();
+    const register = () => app.request.post('/api/auth/register').send(anAccount());
+    expect(await statuses(21, register)).toEqual([...times(20, 201), 429]);
+  });
+
+  it.each([
+    ['a reset by mail', 'password/forgot', () => ({ email: 'nobody@example.com' }), 200],
+    [
+      'a reset by its link',
+      'password/reset',
+      () => ({ token: 'A'.repeat(43), password: 'a new pass phrase' }),
+      400,
+    ],
+  ])('counts each try of %s', async (_, path, body, status) => {
+    const app = await limitedApp();
+    const call = () => app.request.post(`/api/auth/${path}`).send(body());
+    const found = await statuses(101, call);
+    expect(found[0]).toBe(status);
+    expect(found.at(-1)).toBe(429);
+  });
+
+  it('counts each mail that somebody asks for to confirm an address', async () => {
+    const app = await limitedApp();
+    const me = await aUser(app);
+    const found = await statuses(TRIES + 1, () => me.post('/api/auth/email/verify/request'));
+    expect(found).toEqual([...times(TRIES, 200), 429]);
+  });
+
   it('is off with RATE_LIMITS=off', async () => {
     const app = await limitedApp({ RATE_LIMITS: 'off' });
     for (const path of ['/api/auth/me', '/api/nothing']) {
@@ -192,7 +221,8 @@ describe('tries at an account', () => {
     await app.request.post('/api/auth/register').send(account).expect(201);
     const again = (index: number) =>
       app.request.post('/api/auth/register').send({ ...account, username: `other${index}` });
-    expect(await statuses(TRIES + 1, again)).toEqual([...times(TRIES, 409), 429]);
+    // The registration itself was one.
+    expect(await statuses(TRIES, again)).toEqual([...times(TRIES - 1, 409), 429]);
   });
 });
 

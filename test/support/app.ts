@@ -72,6 +72,7 @@ export async function createTestApp(overrides: Variables = {}): Promise<TestApp>
     config.jwtSecret,
     ...config.encryptionKeys.map(({ key }) => key.toString('base64')),
   ]);
+  const release = watchOutput((text) => leaks.output(text));
   const contract = new ContractCheck(await readDocument({ url }));
   const call =
     (method: keyof TestApp['request']): Call =>
@@ -101,8 +102,22 @@ export async function createTestApp(overrides: Variables = {}): Promise<TestApp>
       await connection.dropDatabase();
       await nest.close();
       await rm(dataDirectory, { recursive: true, force: true });
+      release();
       leaks.assertNone(logs);
       contract.assertKept();
     },
   };
+}
+
+/** Shows `see` all that this process writes, until the returned function is called. */
+function watchOutput(see: (text: string) => void): () => void {
+  const streams = [process.stdout, process.stderr];
+  const originals = streams.map((stream) => stream.write.bind(stream));
+  streams.forEach((stream, index) => {
+    stream.write = ((chunk: string | Uint8Array, ...rest: never[]) => {
+      see(typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString());
+      return originals[index]!(chunk, ...rest);
+    }) as typeof stream.write;
+  });
+  return () => streams.forEach((stream, index) => (stream.write = originals[index]!));
 }

@@ -4,7 +4,9 @@ const FORBIDDEN_FIELD = /^(_id|__v)$|hash|secret|refreshToken|accessToken/i;
 const HANDS_OUT_TOKEN =
   /^\/api\/auth\/(register|login|refresh|facebook\/link)$|^\/api\/public\/shops\/[^/]+\/(forms\/[^/]+\/submissions|conversations)$/;
 const SIGNS_IN = /^\/api\/auth\/(register|login|refresh|facebook\/link)$/;
-const SECRET_TEXT = /eyJ[\w-]{10,}\.[\w-]{10,}|\$argon2|a long pass phrase/;
+/** An access token, a refresh token, a password's hash, the password of the tests. */
+const SECRET_TEXT =
+  /eyJ[\w-]{10,}\.[\w-]{10,}|[0-9a-f]{24}\.\d+\.[\w-]{43}|\$argon2|a long pass phrase/;
 
 /** Gathers what leaks through the answers and the log of one application. */
 export class LeakCheck {
@@ -23,14 +25,20 @@ export class LeakCheck {
     this.walk(asked ? { data: rest } : body, plain, '');
   }
 
+  /** What goes out beside the logger, by whatever way. */
+  output(text: string): void {
+    this.written('output', text);
+  }
+
   /** Fails when anything leaked, naming where. */
   assertNone(logs: object[]): void {
-    for (const line of logs) {
-      const text = JSON.stringify(line);
-      if (SECRET_TEXT.test(text)) this.found.add(`log: ${text}`);
-      this.search('log', text);
-    }
+    for (const line of logs) this.written('log', JSON.stringify(line));
     if (this.found.size > 0) throw new Error(`Leaked: ${[...this.found].join('\n')}`);
+  }
+
+  private written(where: string, text: string): void {
+    if (SECRET_TEXT.test(text)) this.found.add(`${where}: ${text}`);
+    this.search(where, text);
   }
 
   private search(where: string, text: string): void {

@@ -7,9 +7,9 @@ export class ChangePasswordDto {
   @MaxLength(200)
   currentPassword: string;
 
-  @ApiProperty({ minLength: 6, maxLength: 200, example: 'another pass phrase' })
+  @ApiProperty({ minLength: 8, maxLength: 200, example: 'another pass phrase' })
   @IsString()
-  @MinLength(6)
+  @MinLength(8)
   @MaxLength(200)
   password: string;
 }

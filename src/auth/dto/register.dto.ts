@@ -6,9 +6,9 @@ export class RegisterDto {
   @EmailInput()
   email: string;
 
-  @ApiProperty({ minLength: 6, maxLength: 200, example: 'a long pass phrase' })
+  @ApiProperty({ minLength: 8, maxLength: 200, example: 'a long pass phrase' })
   @IsString()
-  @MinLength(6)
+  @MinLength(8)
   @MaxLength(200)
   password: string;
 

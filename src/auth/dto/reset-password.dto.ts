@@ -3,9 +3,9 @@ import { IsString, MaxLength, MinLength } from 'class-validator';
 import { OneTimeTokenDto } from './one-time-token.dto.js';
 
 export class ResetPasswordDto extends OneTimeTokenDto {
-  @ApiProperty({ minLength: 6, maxLength: 200, example: 'another pass phrase' })
+  @ApiProperty({ minLength: 8, maxLength: 200, example: 'another pass phrase' })
   @IsString()
-  @MinLength(6)
+  @MinLength(8)
   @MaxLength(200)
   password: string;
 }

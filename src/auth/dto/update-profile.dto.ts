@@ -27,13 +27,13 @@ export class UpdateProfileDto {
     description:
       "The app's name for a new password, in clear: taken without the old one within 10 minutes " +
       'of a sign-in with the password.',
-    minLength: 6,
+    minLength: 8,
     maxLength: 200,
     example: 'another pass phrase',
   })
   @IsOptional()
   @IsString()
-  @MinLength(6)
+  @MinLength(8)
   @MaxLength(200)
   passwordHash?: string;
 
@@ -49,13 +49,13 @@ export class UpdateProfileDto {
 
   @ApiPropertyOptional({
     description: 'A new password, with `currentPassword`.',
-    minLength: 6,
+    minLength: 8,
     maxLength: 200,
     example: 'another pass phrase',
   })
   @IsOptional()
   @IsString()
-  @MinLength(6)
+  @MinLength(8)
   @MaxLength(200)
   password?: string;
 }

@@ -40,14 +40,14 @@ export class FacebookLinksService {
   async link({ handle, password }: LinkFacebookDto, device: Device): Promise<SignIn> {
     const link = await this.takeTry(handle, new Date());
     const userId = link.userId.toHexString();
-    await this.requirePassword(await this.users.get(userId), password);
+    const user = await this.users.get(userId);
+    await this.requirePassword(user, password);
     // Whoever removes it has won: the same handle twice at once links and signs in once.
     if (!(await this.links.findOneAndDelete({ _id: link._id }).lean())) throw usedUp();
-    const user = await this.users.linkFacebook(userId, link.facebookId);
-    if (!user) {
+    if (!(await this.users.linkFacebook(user, link.facebookId))) {
       throw AppError.conflict(
         'conflict',
-        'This account and this Facebook account are linked to others: sign in with your password.',
+        'This account was changed at this moment, or one of the two is linked to another: sign in with your password.',
       );
     }
     return this.auth.signIn(user, device, { withPassword: true });

@@ -144,6 +144,9 @@ interface AppErrorOptions {
   data?: object;
 }
 
+/** More than anybody corrects at once. */
+const MAX_DETAILS = 50;
+
 /** A failure the caller can act on: a sentence that names the remedy, and a code for programs. */
 export class AppError extends HttpException {
   readonly details?: FieldError[];
@@ -167,8 +170,12 @@ export class AppError extends HttpException {
   }
 
   static validation(details: FieldError[]): AppError {
-    const fields = [...new Set(details.map(({ field }) => field))];
-    return new AppError('validation_failed', `Please correct: ${fields.join(', ')}.`, { details });
+    const told = details.slice(0, MAX_DETAILS);
+    const fields = [...new Set(told.map(({ field }) => field))];
+    const more = details.length > told.length ? ', and more' : '';
+    return new AppError('validation_failed', `Please correct: ${fields.join(', ')}${more}.`, {
+      details: told,
+    });
   }
 
   static conflict(code: ErrorCode, sentence: string): AppError {

@@ -40,8 +40,14 @@ describe('requireClean', () => {
     expect(refusal(value)?.details?.[0]?.field).toBe(field);
   });
 
-  it('takes a hundred thousand fields, and nesting without end, without a stack of its own', () => {
-    expect(refusal(Array.from({ length: 100_000 }, () => ({ a: 'b' })))).toBeUndefined();
+  it('bounds the fields of an object, all values together, and the nesting', () => {
+    const fields = (count: number) =>
+      Object.fromEntries(Array.from({ length: count }, (_, index) => [`f${index}`, 1]));
+    expect(refusal(fields(1_000))).toBeUndefined();
+    expect(refusal({ a: fields(1_001) })?.details?.[0]?.field).toBe('a');
+    const items = (count: number) => Array.from({ length: count }, () => ({ a: 'b' }));
+    expect(refusal(items(25_000))).toBeUndefined();
+    expect(refusal(items(25_001))?.details?.[0]?.field).toBe('body');
     expect(refusal(nested(50_000))).toBeDefined();
   });
 });

@@ -2,6 +2,7 @@ import { type ArgumentMetadata, Injectable, ValidationPipe } from '@nestjs/commo
 import type { ValidationError } from 'class-validator';
 import { AppError, type FieldError } from './app-error.js';
 import { requireClean } from './clean-input.js';
+import { knownFields, requireShortLists } from './known-fields.js';
 
 /**
  * Checks every body and query against its DTO: unknown fields are dropped (the app
@@ -21,10 +22,13 @@ export class RequestValidationPipe extends ValidationPipe {
 
   override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
     // A path that cannot be is not found, whatever is in it.
-    if (metadata.type === 'body' || metadata.type === 'query') {
-      requireClean(value, metadata.data ?? '');
+    if (metadata.type !== 'body' && metadata.type !== 'query') {
+      return super.transform(value, metadata);
     }
-    return super.transform(value, metadata);
+    const known = knownFields(value, metadata.metatype);
+    requireClean(known, metadata.data ?? '');
+    requireShortLists(known, metadata.metatype);
+    return super.transform(known, metadata);
   }
 }
 
