@@ -62,7 +62,8 @@ describe('a forgotten password', () => {
     const reset = await askForReset(email.toUpperCase().toLowerCase());
     await post('password/reset', { token: reset, password: NEW_PASSWORD }).expect(200);
     await login(email, PASSWORD).expect(401);
-    await login(email, NEW_PASSWORD).expect(200);
+    const { body } = await login(email, NEW_PASSWORD).expect(200);
+    expect(body.data.user.emailVerified).toBe(true);
     await app.request.get('/api/auth/me').set('Authorization', `Bearer ${token}`).expect(401);
     const again = await post('password/reset', { token: reset, password: PASSWORD }).expect(400);
     expect(again.body.code).toBe('invalid_token');

@@ -48,6 +48,8 @@ export class PasswordService {
     if (!(await this.users.setPassword(user, passwordHash, { at: new Date() }))) {
       throw invalidToken();
     }
+    // Who got the link reads that address.
+    if (!user.emailVerifiedAt) await this.users.recordEmailVerified(userId, new Date());
     await this.endOlderAccess(userId);
   }
 
