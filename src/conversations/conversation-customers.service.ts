@@ -133,14 +133,12 @@ export class ConversationCustomersService implements CustomerRecords, OnModuleIn
         .limit(BATCH)
         .lean();
       for (const { _id } of found) {
-        const seq = await this.shops.nextSeq(shopId);
-        const changed = await this.model
-          .findOneAndUpdate(
-            { shopId, _id, customerId: filter.customerId },
-            { $set: changes, $max: { seq } },
-            { returnDocument: 'after' },
-          )
-          .lean();
+        const changed = await this.conversations.changeInOrder(
+          shopId,
+          _id.toHexString(),
+          literal(changes),
+          filter,
+        );
         if (!changed) continue;
         const thread = { conversation: changed, messages: [] };
         const shown = ConversationResponse.from(thread);
@@ -149,4 +147,11 @@ export class ConversationCustomersService implements CustomerRecords, OnModuleIn
       if (found.length < BATCH) return;
     }
   }
+}
+
+/** As they are, whatever they look like to an update pipeline. */
+function literal(changes: Partial<Conversation>): object {
+  return Object.fromEntries(
+    Object.entries(changes).map(([field, value]) => [field, { $literal: value }]),
+  );
 }

@@ -35,22 +35,8 @@ export class ConversationUpdatesService {
     await this.conversations.require(shopId, conversationId);
     if (dto.assigneeId) await this.requireMember(shopId, dto.assigneeId);
     const customerId = dto.customerId && (await this.requireCustomer(shopId, dto.customerId));
-    const seq = await this.shops.nextSeq(shopId);
-    const changed = await this.model
-      .findOneAndUpdate(
-        { shopId, _id: conversationId },
-        [
-          {
-            $set: {
-              ...changesOf(dto),
-              ...(customerId === undefined ? {} : { customerId }),
-              seq: { $max: ['$seq', seq] },
-            },
-          },
-        ],
-        { returnDocument: 'after', updatePipeline: true },
-      )
-      .lean();
+    const changes = { ...changesOf(dto), ...(customerId === undefined ? {} : { customerId }) };
+    const changed = await this.conversations.changeInOrder(shopId, conversationId, changes);
     if (!changed) throw AppError.notFound('conversation');
     const thread = { conversation: changed, messages: [] };
     this.events.emit('conversation.updated', {

@@ -18,10 +18,12 @@ import type { Thread } from './thread.js';
 
 const NEWEST_MESSAGES = 50;
 const EXCERPT_CHARACTERS = 200;
+/** How often a change that others overtake takes another number. */
+const ATTEMPTS = 100;
 
 type NumberedMessage = Pick<
   Message,
-  '_id' | 'seq' | 'sender' | 'text' | 'timestamp' | 'attachment' | 'isNote'
+  '_id' | 'sender' | 'text' | 'timestamp' | 'attachment' | 'isNote'
 >;
 
 @Injectable()
@@ -135,15 +137,37 @@ export class ConversationsService {
     expectedNumber?: number,
   ): Promise<Conversation | null> {
     const expected = expectedNumber === undefined ? {} : { messageCount: expectedNumber };
-    const conversation = await this.conversations
-      .findOneAndUpdate(
-        { shopId, _id: conversationId, ...expected },
-        [{ $set: changesBy(message) }],
-        { returnDocument: 'after', updatePipeline: true },
-      )
-      .lean();
-    if (!conversation) await this.require(shopId, conversationId);
-    return conversation;
+    return this.changeInOrder(shopId, conversationId, changesBy(message), expected);
+  }
+
+  /**
+   * Changes a conversation under a number of the shop that is above all it had, so that no two of its
+   * states have one number: a change that was overtaken after it took its number takes another.
+   * @param changes in the terms of an update pipeline
+   * @param condition what must hold of the conversation
+   * @returns null when `condition` does not hold
+   */
+  async changeInOrder(
+    shopId: string,
+    conversationId: string,
+    changes: object,
+    condition: QueryFilter<Conversation> = {},
+  ): Promise<Conversation | null> {
+    for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+      const seq = await this.shops.nextSeq(shopId);
+      const changed = await this.conversations
+        .findOneAndUpdate(
+          { shopId, _id: conversationId, ...condition, seq: { $lt: seq } },
+          [{ $set: { ...changes, seq } }],
+          { returnDocument: 'after', updatePipeline: true },
+        )
+        .lean();
+      if (changed) return changed;
+      await this.require(shopId, conversationId);
+      const holds = await this.conversations.exists({ shopId, _id: conversationId, ...condition });
+      if (!holds) return null;
+    }
+    throw AppError.conflict('conflict', 'Others change this conversation too fast: try again.');
   }
 
   private async newestMessages({ shopId, _id }: Conversation, upTo?: number): Promise<Message[]> {
@@ -192,7 +216,6 @@ function changesBy(message: NumberedMessage): object {
   const fromSeller = { isRead: true, unreadCount: 0 };
   return {
     messageCount: number,
-    seq: { $max: ['$seq', message.seq] },
     ...(message.isNote ? {} : shown),
     ...(message.sender === 'user' ? fromCustomer : {}),
     ...(message.sender === 'seller' && !message.isNote ? fromSeller : {}),

@@ -8,7 +8,6 @@ import { isDuplicateKey } from '../platform/database/database-errors.js';
 import { AppError } from '../platform/http/app-error.js';
 import { decodeCursor } from '../platform/http/cursor.js';
 import { Page } from '../platform/http/page.js';
-import { ShopsService } from '../shops/shops.service.js';
 import type { Conversation } from './conversation.schema.js';
 import { ConversationsService } from './conversations.service.js';
 import type { Thread } from './thread.js';
@@ -49,7 +48,6 @@ export class MessagesService {
   constructor(
     @InjectModel(Message.name) private readonly messages: Model<Message>,
     private readonly conversations: ConversationsService,
-    private readonly shops: ShopsService,
     private readonly events: DomainEvents,
   ) {}
 
@@ -125,7 +123,6 @@ export class MessagesService {
         : new Types.ObjectId(),
       conversationId: new Types.ObjectId(conversationId),
       shopId: new Types.ObjectId(shopId),
-      seq: await this.shops.nextSeq(shopId),
       sender: message.sender,
       senderId: message.senderId ?? null,
       text: message.text,
@@ -145,6 +142,7 @@ export class MessagesService {
     try {
       const created = await this.messages.create({
         ...draft,
+        seq: conversation.seq,
         messageNumber: conversation.messageCount,
       });
       return { conversation, message: this.announce(conversation, created.toObject()) };

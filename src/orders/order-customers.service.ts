@@ -116,15 +116,20 @@ export class OrderCustomersService implements CustomerRecords, OnModuleInit {
         const seq = await this.shops.nextSeq(shopId);
         const changed = await this.model
           .findOneAndUpdate(
-            { shopId, _id: order._id, customerId: filter.customerId },
-            { ...changeOf(order), $max: { seq } },
+            // One that was changed under a later number meanwhile is found again.
+            { shopId, _id: order._id, customerId: filter.customerId, seq: { $lt: seq } },
+            withSeq(changeOf(order), seq),
             { returnDocument: 'after' },
           )
           .lean();
         if (!changed) continue;
         this.events.emit('order.updated', { shopId, order: OrderResponse.from(changed) });
       }
-      if (found.length < BATCH) return;
+      if (found.length === 0) return;
     }
   }
+}
+
+function withSeq(change: UpdateQuery<Order>, seq: number): UpdateQuery<Order> {
+  return { ...change, $set: { ...change.$set, seq } };
 }

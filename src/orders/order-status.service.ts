@@ -55,13 +55,15 @@ export class OrderStatusService {
     const at = new Date();
     const memberId = new Types.ObjectId(by);
     const isRestocked = givesStockBack(to) && items.some(({ taken }) => taken);
+    const seq = await this.shops.nextSeq(shopId.toHexString());
     return this.model
       .findOneAndUpdate(
-        { shopId, _id, status: from },
+        // Under a number above all it had: no two states of an order have one number.
+        { shopId, _id, status: from, seq: { $lt: seq } },
         {
           $set: {
             status: to,
-            seq: await this.shops.nextSeq(shopId.toHexString()),
+            seq,
             ...(isRestocked ? { restock: { since: at, by: memberId } } : {}),
           },
           $push: {
