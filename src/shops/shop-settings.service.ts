@@ -29,7 +29,8 @@ export class ShopSettingsService {
 
   /** Sets the groups that are given; two members who change different groups both keep theirs. */
   async merge(shopId: string, given: Partial<Settings>): Promise<void> {
-    const groups = SETTINGS_GROUPS.filter((group) => given[group] !== undefined);
+    // The app writes null for what it has not.
+    const groups = SETTINGS_GROUPS.filter((group) => (given[group] ?? undefined) !== undefined);
     await Promise.all(groups.map((group) => this.set(shopId, group, given[group])));
   }
 

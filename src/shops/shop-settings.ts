@@ -32,8 +32,37 @@ export type SettingsGroup = keyof typeof SETTINGS_DEFAULTS;
 export type Settings = Record<SettingsGroup, unknown>;
 
 export const SETTINGS_GROUPS = Object.keys(SETTINGS_DEFAULTS) as SettingsGroup[];
-/** Of one group, as JSON. */
-export const MAX_SETTINGS_BYTES = 256 * 1024;
+
+/**
+ * Of each group, as JSON. The app sends the whole shop after almost every edit, so that all groups
+ * together, when they are full, must still be well under the 1 MB of a body.
+ */
+export const MAX_SETTINGS_KB: Record<SettingsGroup, number> = {
+  assistantConfig: 16,
+  knowledgeBase: 256,
+  keywordRules: 96,
+  quickReplies: 16,
+  savedReplies: 32,
+  menus: 16,
+  paymentMethods: 32,
+  orderManagementFlowConfig: 16,
+  offlineSaleConfig: 8,
+  onlineSaleConfig: 16,
+  bookingConfig: 8,
+  receiptConfig: 16,
+  onboarding: 4,
+  customerEntryPoint: 4,
+  notificationSettings: 4,
+  expenses: 128,
+  todos: 32,
+  calendarEvents: 48,
+  quickNote: 16,
+  widgets: 8,
+};
+export const MAX_SETTINGS_ITEMS = 10_000;
+
+/** A picture written out instead of named, anywhere in a text; `\n` and its like are JSON's. */
+const PICTURE = /(?:\b|\\[bfnrt])data:(?:[a-z]+\/[\w.+-]+|;base64)[;,]/i;
 
 export function kindOf(group: SettingsGroup): SettingsKind {
   const value: unknown = SETTINGS_DEFAULTS[group];
@@ -51,9 +80,13 @@ export function settingsProblem(group: SettingsGroup, value: unknown): string | 
   };
   if (!isKind[kind]) return `${group} must be ${kind === 'object' ? 'an object' : `a ${kind}`}`;
   const json = JSON.stringify(value);
-  if (Buffer.byteLength(json) > MAX_SETTINGS_BYTES) {
-    return `${group} must have at most ${MAX_SETTINGS_BYTES / 1024} KB`;
+  if (Buffer.byteLength(json) > MAX_SETTINGS_KB[group] * 1024) {
+    return `${group} must have at most ${MAX_SETTINGS_KB[group]} KB`;
   }
-  const picture = /"data:[a-z]+\/[\w.+-]+[;,]/i.test(json);
-  return picture ? `${group} must hold addresses of pictures, not the pictures` : undefined;
+  if (Array.isArray(value) && value.length > MAX_SETTINGS_ITEMS) {
+    return `${group} must have at most ${MAX_SETTINGS_ITEMS} entries`;
+  }
+  return PICTURE.test(json)
+    ? `${group} must hold addresses of pictures, not the pictures`
+    : undefined;
 }

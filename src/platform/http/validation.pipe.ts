@@ -2,6 +2,7 @@ import { type ArgumentMetadata, Injectable, ValidationPipe } from '@nestjs/commo
 import type { ValidationError } from 'class-validator';
 import { AppError, type FieldError } from './app-error.js';
 import { requireClean } from './clean-input.js';
+import { sealKept } from './kept-as-sent.decorator.js';
 import { knownFields, requireShortLists } from './known-fields.js';
 
 /**
@@ -28,7 +29,7 @@ export class RequestValidationPipe extends ValidationPipe {
     const known = knownFields(value, metadata.metatype);
     requireClean(known, metadata.data ?? '');
     requireShortLists(known, metadata.metatype);
-    return super.transform(known, metadata);
+    return super.transform(sealKept(known, metadata.metatype), metadata);
   }
 }
 

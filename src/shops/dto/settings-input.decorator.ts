@@ -1,9 +1,11 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiPropertyOptional } from '@nestjs/swagger';
-import { Transform } from 'class-transformer';
 import { IsOptional, ValidateBy, type ValidationArguments } from 'class-validator';
+import { KeptAsSent } from '../../platform/http/kept-as-sent.decorator.js';
 import {
   kindOf,
+  MAX_SETTINGS_ITEMS,
+  MAX_SETTINGS_KB,
   SETTINGS_DEFAULTS,
   SETTINGS_GROUPS,
   type SettingsGroup,
@@ -21,8 +23,7 @@ function settingsProperty(group: SettingsGroup): PropertyDecorator {
   return applyDecorators(
     ApiPropertyOptional(settingsSchema(group)),
     IsOptional(),
-    // As it was parsed: the library would make new objects of it, without some of its keys.
-    Transform(({ obj }: { obj: Record<string, unknown> }) => obj[group]),
+    KeptAsSent(),
     ValidateBy({
       name: 'isSettings',
       validator: {
@@ -37,9 +38,11 @@ function settingsProperty(group: SettingsGroup): PropertyDecorator {
 export function settingsSchema(group: SettingsGroup): object {
   const example = SETTINGS_DEFAULTS[group];
   const kind = kindOf(group);
-  if (kind === 'text') return { type: 'string', maxLength: 200_000, example };
+  const kilobytes = MAX_SETTINGS_KB[group];
+  const description = `At most ${kilobytes} KB as JSON.`;
+  if (kind === 'text') return { type: 'string', maxLength: kilobytes * 1024, description, example };
   if (kind === 'list') {
-    return { type: 'array', items: {}, maxItems: 10_000, example };
+    return { type: 'array', items: {}, maxItems: MAX_SETTINGS_ITEMS, description, example };
   }
-  return { type: 'object', additionalProperties: true, example };
+  return { type: 'object', additionalProperties: true, description, example };
 }
