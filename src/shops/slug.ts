@@ -1,5 +1,5 @@
-/** What a shop's address may look like. */
-export const SLUG_PATTERN = /^[a-z0-9](?:[a-z0-9-]{1,58})[a-z0-9]$/;
+/** What a shop's address may look like; never like an id, which is looked up as one. */
+export const SLUG_PATTERN = /^(?![0-9a-f]{24}$)[a-z0-9][a-z0-9-]{1,58}[a-z0-9]$/;
 
 const MAX_SLUG_CHARACTERS = 50;
 

@@ -21,7 +21,9 @@ export class CreateShopDto {
     example: 'mya-coffee',
   })
   @IsOptional()
-  @Matches(SLUG_PATTERN, { message: 'slug must be 3 to 60 small letters, digits and hyphens' })
+  @Matches(SLUG_PATTERN, {
+    message: 'slug must be 3 to 60 small letters, digits and hyphens, and not look like an id',
+  })
   slug?: string;
 
   @ApiProperty({ description: 'ISO 4217 code.', minLength: 3, maxLength: 3, example: 'USD' })

@@ -27,7 +27,9 @@ export class UpdateShopDto {
     example: 'mya-coffee',
   })
   @IsOptional()
-  @Matches(SLUG_PATTERN, { message: 'slug must be 3 to 60 small letters, digits and hyphens' })
+  @Matches(SLUG_PATTERN, {
+    message: 'slug must be 3 to 60 small letters, digits and hyphens, and not look like an id',
+  })
   slug?: string;
 
   @ApiPropertyOptional({
