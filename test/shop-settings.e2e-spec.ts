@@ -1,5 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { aShop, type ShopWorld } from './support/actors.js';
+import { DomainEvents } from '../src/events/domain-events.js';
+import type { DomainEventMap } from '../src/events/event-catalogue.js';
+import {
+  MAX_SETTINGS_KB,
+  SETTINGS_DEFAULTS,
+  SETTINGS_GROUPS,
+  type SettingsGroup,
+} from '../src/shops/shop-settings.js';
 import { createTestApp, type TestApp } from './support/app.js';
 import { aProduct, aShopBody } from './support/bodies.js';
 import { openSocketIo } from './support/sockets.js';
@@ -15,6 +23,17 @@ afterAll(() => app.close());
 
 const get = async () => (await shop.agent.get(shop.path).expect(200)).body.data;
 const put = (change: object) => shop.admin.put(shop.path, change);
+
+/** A value of that group whose JSON has as many bytes as it may have, and `more`. */
+function filled(group: SettingsGroup, more: number): unknown {
+  const wrap = (text: string): unknown => {
+    const example: unknown = SETTINGS_DEFAULTS[group];
+    if (Array.isArray(example)) return [text];
+    return typeof example === 'string' ? text : { text };
+  };
+  const frame = JSON.stringify(wrap('')).length;
+  return wrap('x'.repeat(MAX_SETTINGS_KB[group] * 1024 - frame + more));
+}
 
 describe('the settings that the app keeps in a shop', () => {
   beforeAll(async () => {
@@ -37,7 +56,10 @@ describe('the settings that the app keeps in a shop', () => {
   });
 
   it('come back unchanged under their names, whatever their keys are', async () => {
-    const odd = JSON.parse('{"$set":{"x":1},"a.b":[{"c":null}],"":0}');
+    const odd = JSON.parse(
+      '{"$set":{"x":1},"a.b":[{"c":null}],"":0,"__proto__":{"isAdmin":true},"toString":1,' +
+        '"constructor":{"prototype":{"isAdmin":true}},"deep":[{"__proto__":"x","prototype":2}]}',
+    );
     const settings = {
       assistantConfig: odd,
       savedReplies: [{ id: 'r1', text: 'Thank you! 🙏' }],
@@ -69,17 +91,23 @@ describe('the settings that the app keeps in a shop', () => {
 
   it.each([
     ['savedReplies', { a: 1 }],
+    ['todos', Array.from({ length: 10_001 }, () => 0)],
     ['assistantConfig', []],
     ['assistantConfig', 'x'],
     ['quickNote', { $gt: '' }],
     ['knowledgeBase', { text: 'x'.repeat(300_000) }],
     ['paymentMethods', [{ qr: 'data:image/png;base64,AAAA' }]],
+    ['paymentMethods', [{ qr: '\n DATA:image/svg+xml;utf8,<svg>' }]],
+    ['receiptConfig', { logo: '\ndata:;base64,AAAA' }],
+    ['receiptConfig', { html: '<img src="data:image/png;base64,AAAA">' }],
+    ['receiptConfig', { 'url(data:image/png,A)': 1 }],
     ['timeZone', 'Mars/Base'],
     ['timeZone', '+06:30'],
     ['logoUrl', 'data:image/png;base64,AAAA'],
     ['currency', 'XXX'],
     ['name', ' '],
     ['slug', 'Not A Slug'],
+    ['slug', '6741c0c0a5f2d13b8c9e0001'],
     ['email', 'nobody'],
   ])('refuse a wrong %s (400), naming it, and nothing has changed', async (field, value) => {
     const before = await get();
@@ -88,6 +116,28 @@ describe('the settings that the app keeps in a shop', () => {
       { field, message: expect.stringMatching(new RegExp(`^${field} `)) },
     ]);
     expect(await get()).toEqual(before);
+  });
+
+  it('stay when the app sends null for them', async () => {
+    const before = await get();
+    await put({ savedReplies: null, assistantConfig: null, quickNote: null }).expect(200);
+    expect(await get()).toEqual({ ...before, updatedAt: expect.any(String) });
+  });
+
+  it('fit into one body when every group is full, and no group gets fuller', async () => {
+    shop = await aShop(app);
+    for (const group of SETTINGS_GROUPS) await put({ [group]: filled(group, 0) }).expect(200);
+    const whole = await get();
+    // Room for the team, the texts, and what else the app sends along.
+    expect(JSON.stringify(whole).length).toBeLessThan(800 * 1024);
+    expect((await put(whole).expect(200)).body.data).toEqual({
+      ...whole,
+      updatedAt: expect.any(String),
+    });
+    for (const group of SETTINGS_GROUPS) {
+      const { body } = await put({ [group]: filled(group, 1) }).expect(400);
+      expect(body.details).toMatchObject([{ field: group }]);
+    }
   });
 
   it('are kept from the first shop that the app sends whole', async () => {
@@ -128,6 +178,21 @@ describe('a shop', () => {
     });
     await put({ logoUrl: '' }).expect(200);
     expect((await get()).logoUrl).toBeUndefined();
+  });
+
+  it('tells the other modules that it or its settings changed, once they are kept', async () => {
+    const told: DomainEventMap['shop.updated'][] = [];
+    app.nest.get(DomainEvents, { strict: false }).on('shop.updated', (event) => {
+      told.push(event);
+    });
+    await put({ quickNote: 'new' }).expect(200);
+    await put({ name: ' ' }).expect(400);
+    await put({ name: 'Su Tea' }).expect(200);
+    const { updatedAt } = await get();
+    expect(told).toMatchObject([
+      { shopId: shop.id, shop: { id: shop.id, name: 'Mya Coffee & Tea' } },
+      { shopId: shop.id, shop: { id: shop.id, name: 'Su Tea', updatedAt } },
+    ]);
   });
 
   it('gets another address, if that is free', async () => {

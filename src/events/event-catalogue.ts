@@ -2,7 +2,7 @@ import type { ConversationResponse } from '../conversations/dto/conversation.res
 import type { MessageResponse } from '../conversations/dto/message.response.js';
 import type { OrderResponse } from '../orders/dto/order.response.js';
 import type { ProductResponse } from '../products/dto/product.response.js';
-import type { TeamMemberResponse } from '../shops/dto/shop.response.js';
+import type { ShopResponse, TeamMemberResponse } from '../shops/dto/shop.response.js';
 
 /** Every domain event and what it carries: the shapes of the REST answers, so neither can drift. */
 export interface DomainEventMap {
@@ -21,6 +21,8 @@ export interface DomainEventMap {
   'sessions.ended': { userId: string; exceptSessionId?: string };
   /** Somebody joined a shop's team, got another role there, or (null) is no longer in it. */
   'membership.changed': { shopId: string; userId: string; role: TeamMemberResponse['role'] | null };
+  /** A member changed a shop or its settings. */
+  'shop.updated': { shopId: string; shop: ShopResponse };
   /** A product was added to the catalogue. */
   'product.created': { shopId: string; product: ProductResponse };
   /** A product was changed by a member. */

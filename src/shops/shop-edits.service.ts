@@ -5,6 +5,7 @@ import { DomainEvents } from '../events/domain-events.js';
 import { isDuplicateKey } from '../platform/database/database-errors.js';
 import { AppError } from '../platform/http/app-error.js';
 import type { CreateShopDto } from './dto/create-shop.dto.js';
+import { ShopResponse } from './dto/shop.response.js';
 import type { ShopChanges } from './dto/update-shop.dto.js';
 import type { Settings } from './shop-settings.js';
 import { ShopSettingsService } from './shop-settings.service.js';
@@ -46,6 +47,7 @@ export class ShopEditsService {
     if (changes.currency && changes.currency !== shop.currency) await this.requireUnpriced(shopId);
     const updated = await this.write(shopId, changes);
     await this.settings.merge(shopId, changes);
+    this.events.emit('shop.updated', { shopId, shop: ShopResponse.from(updated) });
     return updated;
   }
 
