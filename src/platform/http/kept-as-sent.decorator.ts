@@ -16,7 +16,7 @@ class Sealed {
 }
 
 /**
- * The field arrives as it was parsed: the framework would take keys such as `constructor` out of it.
+ * The field arrives as it was parsed: the framework would take keys such as `constructor` out.
  * Only for what is kept as text and never looked into by a name that was sent.
  */
 export function KeptAsSent(): PropertyDecorator {
