@@ -92,6 +92,11 @@ export class UsersService {
     }
   }
 
+  /** Takes back a link of which the rest failed. */
+  async unlinkFacebook({ _id }: User, facebookId: string): Promise<void> {
+    await this.users.updateOne({ _id, facebookId }, { $unset: { facebookId: '' } });
+  }
+
   async findByUsername(username: string): Promise<User | null> {
     return this.users.findOne({ usernameKey: username.toLowerCase() }).lean();
   }

@@ -50,7 +50,13 @@ export class FacebookLinksService {
         'This account was changed at this moment, or one of the two is linked to another: sign in with your password.',
       );
     }
-    return this.auth.signIn(user, device, { withPassword: true });
+    try {
+      return await this.auth.signIn(user, device, { withPassword: true });
+    } catch (error) {
+      // Whoever is refused has linked nothing: the password may have been changed because of them.
+      if (!user.facebookId) await this.users.unlinkFacebook(user, link.facebookId);
+      throw error;
+    }
   }
 
   /** Counts the try before the password is looked at, so that tries at once are bounded too. */
