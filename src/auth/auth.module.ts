@@ -67,7 +67,7 @@ import { TokensService } from './tokens.service.js';
     EmailVerificationService,
     ProfileService,
     SignInStatesService,
-    FacebookStrategy,
+    { provide: FacebookStrategy, inject: [AppConfig], useFactory: FacebookStrategy.from },
     FacebookLinksService,
     FacebookSignInService,
     FacebookBrowser,

@@ -1,4 +1,4 @@
-import { Body, Controller, Get, HttpCode, Post, Query, Req, Res } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Post, Req, Res, UseGuards } from '@nestjs/common';
 import { ApiExcludeEndpoint, ApiTags } from '@nestjs/swagger';
 import { Throttle } from '@nestjs/throttler';
 import type { Request, Response } from 'express';
@@ -6,12 +6,13 @@ import { Public } from '../../platform/http/access.decorators.js';
 import { ApiAnswer } from '../../platform/http/api-docs.decorators.js';
 import { LimitAccountTries } from '../../platform/security/account-tries.decorator.js';
 import { deviceOf } from '../device.js';
-import { FacebookSignInQuery } from './dto/facebook-sign-in.query.js';
 import { LinkFacebookDto } from './dto/link-facebook.dto.js';
 import { SignInResponse } from '../dto/sign-in.response.js';
 import { FacebookBrowser } from './facebook-browser.js';
+import { FacebookCallbackGuard } from './facebook-callback.guard.js';
 import { FacebookLinksService } from './facebook-links.service.js';
-import { FacebookSignInService } from './facebook-sign-in.service.js';
+import { FacebookStartGuard } from './facebook-start.guard.js';
+import { type FacebookReturn, FacebookSignInService } from './facebook-sign-in.service.js';
 import { SessionTransport } from '../session-transport.js';
 
 const LINKS_PER_MINUTE = 10;
@@ -30,21 +31,18 @@ export class FacebookAuthController {
 
   @Get()
   @Public()
+  @UseGuards(FacebookStartGuard)
   @ApiExcludeEndpoint()
-  async start(@Query() { redirect }: FacebookSignInQuery, @Res() response: Response) {
-    this.browser.sendOff(response, await this.facebook.start(redirect));
+  start(): void {
+    throw new Error('the guard answers with the way to the dialog');
   }
 
   @Get('callback')
   @Public()
+  @UseGuards(FacebookCallbackGuard)
   @ApiExcludeEndpoint()
-  async finish(
-    @Query() query: Record<string, unknown>,
-    @Req() request: Request,
-    @Res() response: Response,
-  ): Promise<void> {
-    const binding = this.browser.bindingOf(request);
-    const outcome = await this.facebook.finish(query, binding, deviceOf(request));
+  async finish(@Req() request: FacebookReturn, @Res() response: Response): Promise<void> {
+    const outcome = await this.facebook.finish(request, deviceOf(request));
     this.browser.welcomeBack(request, response, outcome);
   }
 

@@ -1,19 +1,25 @@
 import { randomBytes } from 'node:crypto';
-import { Injectable, Logger } from '@nestjs/common';
-import { AppConfig } from '../../platform/config/app-config.js';
+import { Injectable } from '@nestjs/common';
+import type { Request } from 'express';
 import { isDuplicateKey } from '../../platform/database/database-errors.js';
 import { AppError } from '../../platform/http/app-error.js';
 import type { User } from '../../users/user.schema.js';
 import { UsersService } from '../../users/users.service.js';
 import { AuthService, type SignIn } from '../auth.service.js';
 import { FacebookLinksService } from './facebook-links.service.js';
-import { type FacebookPerson, readPerson } from './facebook-person.js';
-import { FacebookStrategy, type SignInAttempt } from './facebook.strategy.js';
-import { makeOneTimeSecret } from '../one-time-secret.js';
+import type { FacebookPerson } from './facebook-person.js';
 import type { SignInFailure } from './popup-page.js';
 import type { Device } from '../sessions.service.js';
-import { SignInStatesService } from './sign-in-states.service.js';
+import type { SignInState } from './sign-in-state.schema.js';
 import { usernameFrom } from './username.js';
+
+/** A request that comes back from the dialog, and what is known of it by then. */
+export interface FacebookReturn extends Request {
+  /** Null when its state is not of this browser, now. */
+  started?: SignInState | null;
+  /** Where passport puts who it is; nobody when the dialog or the provider failed. */
+  user?: FacebookPerson;
+}
 
 interface Failure {
   ok: false;
@@ -28,85 +34,26 @@ const USERNAME_TRIES = 5;
 
 @Injectable()
 export class FacebookSignInService {
-  private readonly logger = new Logger(FacebookSignInService.name);
-
   constructor(
-    private readonly facebook: FacebookStrategy,
-    private readonly states: SignInStatesService,
     private readonly links: FacebookLinksService,
     private readonly users: UsersService,
     private readonly auth: AuthService,
-    private readonly config: AppConfig,
   ) {}
 
-  /** @throws AppError `provider_not_configured`, or `validation_failed` for another site's address */
-  async start(redirect: string | undefined): Promise<{ binding: string; dialogUrl: string }> {
-    this.facebook.requireConfigured();
-    const own = redirect === undefined ? undefined : this.requireOwn(redirect);
-    const binding = makeOneTimeSecret();
-    return { binding, dialogUrl: await this.facebook.dialogUrl(binding, own) };
-  }
-
-  /** @throws AppError `provider_not_configured` */
   async finish(
-    query: Record<string, unknown>,
-    binding: string | undefined,
+    { query, started, user: person }: FacebookReturn,
     device: Device,
   ): Promise<SignInOutcome> {
-    this.facebook.requireConfigured();
-    const { code, state } = query;
-    const isAnswer = query['error'] === undefined && query['error_code'] === undefined;
-    if (!isAnswer || typeof code !== 'string' || code === '' || typeof state !== 'string') {
-      return this.refuse(query, binding);
+    if (!started) return failed('invalid_state');
+    const { redirect } = started;
+    if (!person) {
+      const code = query['error'] === 'access_denied' ? 'refused' : 'provider_failed';
+      return { ...failed(code), redirect };
     }
-    const attempt: SignInAttempt = { query: { code, state }, binding };
-    const person = await this.personOf(attempt);
-    const redirect = attempt.started?.redirect;
-    if ('code' in person) return { ...person, redirect };
     const account = await this.accountOf(person);
     if ('code' in account) return { ...account, redirect };
     const signIn = await this.auth.signIn(account, device, { withPassword: false });
     return { ok: true, signIn, redirect };
-  }
-
-  private requireOwn(redirect: string): string {
-    const url = URL.canParse(redirect) ? new URL(redirect) : undefined;
-    const isPlain = url && url.username === '' && url.password === '';
-    if (isPlain && this.config.appOrigins.includes(url.origin)) return url.href;
-    const message = `redirect must be an address in the app, at ${this.config.appOrigins.join(' or ')}`;
-    throw AppError.validation([{ field: 'redirect', message }]);
-  }
-
-  /** The dialog came back without a code; its state is used up all the same. */
-  private async refuse(
-    { error, state }: Record<string, unknown>,
-    binding: string | undefined,
-  ): Promise<SignInOutcome> {
-    const started = await this.states.consume({ flow: 'facebook', state, binding }, new Date());
-    if (!started) return failed('invalid_state');
-    const code = error === 'access_denied' ? 'refused' : 'provider_failed';
-    return { ...failed(code), redirect: started.redirect };
-  }
-
-  private async personOf(attempt: SignInAttempt): Promise<FacebookPerson | Failure> {
-    try {
-      const profile = await this.facebook.person(attempt);
-      if (!profile) return failed('invalid_state');
-      return readPerson(profile._json) ?? failed('provider_failed');
-    } catch (error) {
-      // Before the state was good nobody but us can have failed.
-      if (!attempt.started) throw error;
-      this.logFailure(error);
-      return failed('provider_failed');
-    }
-  }
-
-  /** Of the provider's error the kind and numbers only: its text is not ours to repeat. */
-  private logFailure(error: unknown): void {
-    const { name, code, subcode, oauthError } = error as Record<string, unknown>;
-    const { statusCode } = (oauthError ?? {}) as { statusCode?: unknown };
-    const numbers = [code, subcode, statusCode].filter((one) => typeof one === 'number');
-    this.logger.warn({ msg: 'Facebook failed a sign-in', kind: String(name), numbers });
   }
 
   /** The person's account, made at the first sign-in; never one that merely has the same e-mail. */
