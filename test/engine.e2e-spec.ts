@@ -161,6 +161,7 @@ describe('kill -9 of the process that started it', () => {
     const { pid, enginePid, uri, writeConcern } = await startElsewhere(directory);
     await (await itemsOf({ uri, writeConcern })).insertOne({ _id: 'kept' });
     process.kill(pid, 'SIGKILL');
+    await eventually(() => expect(isAlive(pid)).toBe(false));
     const engine = await start(directory);
     expect(await (await itemsOf(engine)).findOne()).toEqual({ _id: 'kept' });
     await eventually(() => expect(isAlive(enginePid)).toBe(false));

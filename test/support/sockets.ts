@@ -83,6 +83,11 @@ export async function openSocketIo(
       reject(new Error(error.data?.code ?? error.message));
     });
   });
+  // A client whose server goes amid the upgrade notices only when a ping fails to come.
+  const { engine } = socket.io;
+  if (engine.transport.name === 'polling') {
+    await new Promise((resolve) => engine.once('upgrade', resolve));
+  }
   return {
     ask: (event, data) => socket.timeout(DEADLINE_MS).emitWithAck(event, data) as Promise<Data>,
     next: (event) => inbox.next(event),
