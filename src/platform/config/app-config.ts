@@ -8,6 +8,7 @@ const MIN_SECRET_CHARACTERS = 32;
 const MIN_SECRET_DISTINCT_CHARACTERS = 10;
 const DEFAULT_PORT = 8080;
 const PRODUCTION_DRAIN_SECONDS = 5;
+const DEFAULT_PAYMENT_EXPIRY_MINUTES = 60;
 
 /** A wrong environment: each line names a variable and says what to do. */
 export class ConfigError extends Error {
@@ -29,6 +30,23 @@ export interface FacebookSettings {
   appSecret: string;
   graphBase: string;
   dialogBase: string;
+}
+
+export interface StripeSettings {
+  secretKey: string;
+  /** The current one and, while it is being changed, the one before; empty: no webhook is believed. */
+  webhookSecrets: string[];
+  /** Without a slash at its end. */
+  apiBase: string;
+}
+
+export interface PaypalSettings {
+  clientId: string;
+  clientSecret: string;
+  /** Undefined: no webhook is believed. */
+  webhookId?: string;
+  /** Without a slash at its end. */
+  apiBase: string;
 }
 
 /** The settings of this process, typed and complete; made once, before anything else starts. */
@@ -57,6 +75,12 @@ export class AppConfig {
   readonly drainSeconds: number;
   /** Undefined when the app's id or secret is missing. */
   readonly facebook?: FacebookSettings;
+  /** Undefined without Stripe's secret key. */
+  readonly stripe?: StripeSettings;
+  /** Undefined without PayPal's client id and secret. */
+  readonly paypal?: PaypalSettings;
+  /** How long an order waits for an online payment that was begun. */
+  readonly paymentExpiryMinutes: number;
 
   constructor(values: AppConfig) {
     Object.assign(this, values);
@@ -95,6 +119,9 @@ export function loadAppConfig(
     rateLimits: env.RATE_LIMITS !== 'off',
     drainSeconds: env.DRAIN_SECONDS ?? (production ? PRODUCTION_DRAIN_SECONDS : 0),
     facebook: facebookSettings(env),
+    stripe: stripeSettings(env),
+    paypal: paypalSettings(env),
+    paymentExpiryMinutes: env.PAYMENT_EXPIRY_MINUTES ?? DEFAULT_PAYMENT_EXPIRY_MINUTES,
   });
 }
 
@@ -178,6 +205,32 @@ function facebookSettings(env: Env): FacebookSettings | undefined {
     graphBase: withoutSlash(env.FACEBOOK_GRAPH_BASE ?? 'https://graph.facebook.com/v25.0'),
     dialogBase: withoutSlash(env.FACEBOOK_DIALOG_BASE ?? 'https://www.facebook.com/v25.0'),
   };
+}
+
+function stripeSettings(env: Env): StripeSettings | undefined {
+  if (!env.STRIPE_SECRET_KEY) return undefined;
+  return {
+    secretKey: env.STRIPE_SECRET_KEY,
+    webhookSecrets: list(env.STRIPE_WEBHOOK_SECRET),
+    apiBase: withoutSlash(env.STRIPE_API_BASE ?? 'https://api.stripe.com'),
+  };
+}
+
+function paypalSettings(env: Env): PaypalSettings | undefined {
+  const { PAYPAL_CLIENT_ID: clientId, PAYPAL_CLIENT_SECRET: clientSecret } = env;
+  if (!clientId || !clientSecret) return undefined;
+  return {
+    clientId,
+    clientSecret,
+    webhookId: env.PAYPAL_WEBHOOK_ID,
+    apiBase: withoutSlash(env.PAYPAL_API_BASE ?? paypalHost(env)),
+  };
+}
+
+function paypalHost({ NODE_ENV }: Env): string {
+  return NODE_ENV === 'production'
+    ? 'https://api-m.paypal.com'
+    : 'https://api-m.sandbox.paypal.com';
 }
 
 function withoutSlash(url: string): string {

@@ -116,9 +116,11 @@ export class Env {
   @Matches(/^(sk|rk)_\S+$/, { message: 'must be a Stripe secret key (sk_... or rk_...)' })
   STRIPE_SECRET_KEY?: string;
 
-  /** Signing secret of Stripe's webhook endpoint. */
+  /** Signing secret of Stripe's webhook endpoint; while it is changed, both, comma separated. */
   @IsOptional()
-  @Matches(/^whsec_\S+$/, { message: 'must be a Stripe webhook secret (whsec_...)' })
+  @Matches(/^whsec_[^\s,]+(?:,whsec_[^\s,]+)*$/, {
+    message: 'must be a Stripe webhook secret (whsec_...)',
+  })
   STRIPE_WEBHOOK_SECRET?: string;
 
   /** Base URL of Stripe's API. */
@@ -145,6 +147,14 @@ export class Env {
   @IsOptional()
   @url()
   PAYPAL_API_BASE?: string;
+
+  /** Minutes an order waits for an online payment that was begun, before it is cancelled. */
+  @IsOptional()
+  @Type(() => Number)
+  @IsInt({ message: 'must be a whole number of minutes' })
+  @Min(5)
+  @Max(43_200)
+  PAYMENT_EXPIRY_MINUTES?: number;
 
   /** Facebook app id. */
   @IsOptional()

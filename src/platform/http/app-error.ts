@@ -53,6 +53,10 @@ export const ERRORS = {
     status: HttpStatus.CONFLICT,
     example: 'The conversation has moved on since message 7: read what is new first.',
   },
+  invalid_signature: {
+    status: HttpStatus.BAD_REQUEST,
+    example: 'The signature of this webhook is wrong: check its secret.',
+  },
   invalid_token: {
     status: HttpStatus.BAD_REQUEST,
     example: 'This link has been used or is too old: ask for a new one.',
@@ -78,6 +82,22 @@ export const ERRORS = {
     example: 'Another product of this shop has the SKU "BEANS-1KG" already: choose another.',
   },
   out_of_stock: { status: HttpStatus.CONFLICT, example: 'Coffee beans: only 2 are left.' },
+  already_paid: {
+    status: HttpStatus.CONFLICT,
+    example: 'This order is paid already.',
+  },
+  not_payable: {
+    status: HttpStatus.CONFLICT,
+    example: 'This order is cancelled: place a new one.',
+  },
+  not_refundable: {
+    status: HttpStatus.CONFLICT,
+    example: 'Only 5 USD of this payment can still be refunded.',
+  },
+  payment_refused: {
+    status: HttpStatus.CONFLICT,
+    example: 'The card was declined: try another way to pay.',
+  },
   illegal_status: {
     status: HttpStatus.CONFLICT,
     example: 'This order is completed: it can become returned, not pending.',
@@ -101,6 +121,14 @@ export const ERRORS = {
   idempotency_key_reused: {
     status: HttpStatus.UNPROCESSABLE_ENTITY,
     example: 'This Idempotency-Key was used with another body: use a new one.',
+  },
+  amount_mismatch: {
+    status: HttpStatus.UNPROCESSABLE_ENTITY,
+    example: 'The amount 10 USD is not that of the order, 39.98 USD: send none, or that.',
+  },
+  amount_not_payable: {
+    status: HttpStatus.UNPROCESSABLE_ENTITY,
+    example: 'Stripe takes no 0.10 USD: it takes at least 0.50 USD.',
   },
   rate_limited: {
     status: HttpStatus.TOO_MANY_REQUESTS,
