@@ -1,0 +1,55 @@
+import { Prop, Schema, SchemaFactory } from '@nestjs/mongoose';
+import { SchemaTypes, type Types } from 'mongoose';
+import { type OnlineProviderName, PROVIDER_NAMES } from './providers/payment-provider.js';
+
+export const WEBHOOK_STATES = ['received', 'processed', 'ignored'] as const;
+export type WebhookState = (typeof WEBHOOK_STATES)[number];
+
+const KEPT_DAYS = 90;
+const DAY_SECONDS = 86_400;
+
+/** A webhook whose signature was right, as it came. */
+@Schema({ collection: 'payment_webhooks' })
+export class WebhookEvent {
+  @Prop({ type: String, enum: PROVIDER_NAMES, required: true })
+  provider: OnlineProviderName;
+
+  /** The provider's. */
+  @Prop({ required: true })
+  eventId: string;
+
+  @Prop({ required: true })
+  type: string;
+
+  /** The very text that was signed. */
+  @Prop({ required: true })
+  body: string;
+
+  @Prop({ required: true })
+  receivedAt: Date;
+
+  @Prop({ type: String, enum: WEBHOOK_STATES, default: 'received' })
+  state: WebhookState;
+
+  /** Until there is a job for it. */
+  @Prop()
+  unqueuedSince?: Date;
+
+  @Prop({ type: SchemaTypes.ObjectId, default: null })
+  paymentId: Types.ObjectId | null;
+
+  /** Why it was ignored, or what went wrong last. */
+  @Prop({ default: '' })
+  note: string;
+
+  _id: Types.ObjectId;
+}
+
+export const WebhookEventSchema = SchemaFactory.createForClass(WebhookEvent);
+
+// Each event of a provider once, however often it comes.
+WebhookEventSchema.index({ provider: 1, eventId: 1 }, { unique: true });
+// Those whose process died before there was a job.
+WebhookEventSchema.index({ unqueuedSince: 1 }, { sparse: true });
+// Kept for a season.
+WebhookEventSchema.index({ receivedAt: 1 }, { expireAfterSeconds: KEPT_DAYS * DAY_SECONDS });
