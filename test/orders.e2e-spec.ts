@@ -105,6 +105,7 @@ describe('orders', () => {
       currency: 'USD',
       status: 'pending',
       paymentStatus: 'unpaid',
+      paymentIntentId: null,
       paymentMethod: '',
       notes: 'Calls on Friday.',
       history: [

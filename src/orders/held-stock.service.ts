@@ -8,20 +8,29 @@ import { InjectModel } from '@nestjs/mongoose';
 import { type Model, Types } from 'mongoose';
 import { isDuplicateKey } from '../platform/database/database-errors.js';
 import type { Product } from '../products/product.schema.js';
-import { StockService, type Taking } from '../products/stock.service.js';
+import { roundKey, roundOf } from '../products/stock-change.js';
+import { StockService } from '../products/stock.service.js';
 import { abandonedOrder, NO_SHOP } from './abandoned-order.js';
 import { Order } from './order.schema.js';
 
-/** The pieces that an order to be has taken. */
+/** The pieces that were taken for an order to be, or for one that shall come back. */
 export interface HeldStock {
   shopId: string;
   orderId: string;
+  /** 0 at its placement; of its own each time that it shall come back. */
+  round: number;
   lines: { productId: string; quantity: number }[];
 }
 
+/** The products of which pieces are held now, or the one of which too few are left: then none are. */
+export interface Takings {
+  taken: Set<string>;
+  short?: string;
+}
+
 const SWEEP_MS = 10_000;
-/** Longer than placing an order takes. */
-const STALE_MS = 30_000;
+/** Longer than placing an order takes, or bringing one back. */
+export const STALE_MS = 30_000;
 const BATCH = 100;
 const SETTLE_MS = 100;
 
@@ -34,7 +43,7 @@ const SETTLE_MS = 100;
 export class HeldStockService implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger(HeldStockService.name);
   private readonly running = new Set<Promise<void>>();
-  /** Orders that were written a moment ago, by their product. */
+  /** Rounds of orders that were written a moment ago, by their product. */
   private readonly written = new Map<string, Set<string>>();
   private settling?: NodeJS.Timeout;
   private timer: NodeJS.Timeout;
@@ -57,30 +66,37 @@ export class HeldStockService implements OnApplicationBootstrap, BeforeApplicati
     await Promise.allSettled(this.running);
   }
 
-  /** Takes pieces for an order to be. */
-  take(
-    shopId: string,
-    orderId: string,
-    line: HeldStock['lines'][number],
-    by: string | null,
-  ): Promise<Taking> {
-    return this.stock.take(shopId, orderId, line, by);
+  /** Takes the pieces of every line, or of none. To be called once for each round. */
+  async takeAll(held: HeldStock, by: string | null): Promise<Takings> {
+    const taken = new Set<string>();
+    for (const line of held.lines) {
+      const taking = await this.stock.take(held.shopId, held, line, by).catch((error: unknown) => {
+        this.finish(held);
+        throw error;
+      });
+      if (taking === 'taken') taken.add(line.productId);
+      if (taking === 'short') {
+        await this.undo(held);
+        return { taken: new Set(), short: line.productId };
+      }
+    }
+    return { taken };
   }
 
-  /** Gives back what was taken for an order that will not be. */
-  undo({ shopId, orderId, lines }: HeldStock): Promise<void> {
-    return this.stock.undo(shopId, orderId, lines);
+  /** Gives back what was taken for an order that will not be, or not come back. */
+  undo(held: HeldStock): Promise<void> {
+    return this.stock.undo(held.shopId, held, held.lines);
   }
 
   /**
    * The order is written. Not waited for, and together with the other orders of a moment: a product
    * that everybody buys is not written once more for each.
    */
-  settle({ shopId, orderId, lines }: HeldStock): void {
-    for (const { productId } of lines) {
-      const key = `${shopId} ${productId}`;
-      const orderIds = this.written.get(key) ?? new Set();
-      this.written.set(key, orderIds.add(orderId));
+  settle(held: HeldStock): void {
+    for (const { productId } of held.lines) {
+      const key = `${held.shopId} ${productId}`;
+      const rounds = this.written.get(key) ?? new Set();
+      this.written.set(key, rounds.add(roundKey(held)));
     }
     this.settling ??= setTimeout(() => void this.inBackground(this.settleAll()), SETTLE_MS);
   }
@@ -88,6 +104,17 @@ export class HeldStockService implements OnApplicationBootstrap, BeforeApplicati
   /** The order is not written, as far as is known: sells or gives back, whichever is right. */
   finish(held: HeldStock): void {
     void this.inBackground(this.decide(held));
+  }
+
+  /** Decides what earlier rounds still hold of an order's pieces; none of them may be under way. */
+  async finishRounds({ _id, shopId, items }: Order, before: number): Promise<void> {
+    const productIds = items.map(({ productId }) => productId);
+    const products = await this.stock.listUnmoved(shopId.toHexString(), productIds);
+    const orderId = _id.toHexString();
+    const held = products.flatMap((product) => heldBy(product));
+    for (const one of held) {
+      if (one.orderId === orderId && one.round < before) await this.decide(one);
+    }
   }
 
   /** What processes that died have left. */
@@ -111,17 +138,20 @@ export class HeldStockService implements OnApplicationBootstrap, BeforeApplicati
   }
 
   /** Puts the pieces of an ended order back, then notes that it is done. */
-  private async putBack({ _id, shopId, status, items, restock }: Order): Promise<void> {
+  private async putBack(order: Order): Promise<void> {
+    const { _id, shopId, status, items, restock, revivedRounds } = order;
     if (!restock) return;
+    const round = { orderId: _id.toHexString(), round: revivedRounds?.at(-1) ?? 0 };
     const reason = status === 'returned' ? 'order_returned' : 'order_cancelled';
     const cause = { by: restock.by?.toHexString() ?? null, reason } as const;
     for (const { productId, quantity, taken } of items) {
       if (!taken) continue;
       const line = { productId: productId.toHexString(), quantity };
-      await this.stock.putBack(shopId.toHexString(), _id.toHexString(), line, cause);
+      await this.stock.putBack(shopId.toHexString(), round, line, cause);
     }
     await this.orders.updateOne(
-      { _id, shopId },
+      // Not what another end of the order, after it came back, has to put back.
+      { _id, shopId, 'restock.since': restock.since },
       { $unset: { restock: '' } },
       { timestamps: false },
     );
@@ -131,16 +161,29 @@ export class HeldStockService implements OnApplicationBootstrap, BeforeApplicati
     const written = [...this.written];
     this.written.clear();
     this.settling = undefined;
-    for (const [key, orderIds] of written) {
+    for (const [key, rounds] of written) {
       const [shopId = '', productId = ''] = key.split(' ');
-      await this.stock.settle(shopId, productId, orderIds);
+      await this.stock.settle(shopId, productId, rounds);
     }
   }
 
-  private async decide({ shopId, orderId, lines }: HeldStock): Promise<void> {
-    if (!(await this.isWritten(orderId))) return this.stock.undo(shopId, orderId, lines);
-    const orderIds = new Set([orderId]);
-    for (const { productId } of lines) await this.stock.settle(shopId, productId, orderIds);
+  private async decide(held: HeldStock): Promise<void> {
+    const isSold = held.round === 0 ? this.isWritten(held.orderId) : this.isRevived(held);
+    if (!(await isSold)) return this.undo(held);
+    const rounds = new Set([roundKey(held)]);
+    for (const { productId } of held.lines) {
+      await this.stock.settle(held.shopId, productId, rounds);
+    }
+  }
+
+  /** Whether the order came back by that round. When not, its right is taken: it no longer can. */
+  private async isRevived({ shopId, orderId, round }: HeldStock): Promise<boolean> {
+    await this.orders.updateOne(
+      { shopId, _id: orderId, 'revival.round': round },
+      { $unset: { revival: '' } },
+      { timestamps: false },
+    );
+    return (await this.orders.exists({ shopId, _id: orderId, revivedRounds: round })) !== null;
   }
 
   /** Whether the order is there. When not, its id is taken: it can no longer be written. */
@@ -166,17 +209,13 @@ export class HeldStockService implements OnApplicationBootstrap, BeforeApplicati
   }
 }
 
-/** What `product` holds for orders, longer than a placement takes. */
-function heldBy({ _id, shopId, pendingStockChanges }: Product, before: Date): HeldStock[] {
-  return pendingStockChanges.flatMap(({ held, orderId, change, at }) =>
-    held && orderId && at < before
-      ? [
-          {
-            shopId: shopId.toHexString(),
-            orderId: orderId.toHexString(),
-            lines: [{ productId: _id.toHexString(), quantity: -change }],
-          },
-        ]
-      : [],
-  );
+/** What `product` holds for orders; with `before`, since an earlier time. */
+function heldBy({ _id, shopId, pendingStockChanges }: Product, before?: Date): HeldStock[] {
+  return pendingStockChanges.flatMap((pending) => {
+    const round = roundOf(pending);
+    const isRecent = before !== undefined && pending.at >= before;
+    if (!round || !pending.held || isRecent) return [];
+    const line = { productId: _id.toHexString(), quantity: -pending.change };
+    return [{ ...round, shopId: shopId.toHexString(), lines: [line] }];
+  });
 }

@@ -76,6 +76,8 @@ export function newOrder(parts: OrderParts): UnwrittenOrder {
     currency: shop.currency,
     status: 'pending',
     paymentStatus: 'unpaid',
+    payments: [],
+    paymentIntentId: null,
     paymentMethod: wanted.paymentMethod,
     notes: wanted.notes,
     history: [{ at, by: by ? new Types.ObjectId(by) : null, from: null, to: 'pending', note: '' }],

@@ -22,6 +22,7 @@ interface Placement {
   shopId: string;
   /** Id of the order to be. */
   orderId: string;
+  round: 0;
   by: string | null;
   lines: OrderLine[];
   products: Map<string, Product>;
@@ -58,7 +59,7 @@ export class OrderPlacementService {
     const at = new Date();
     const order = newOrder({ wanted, shop, fields, lines, products, customerId, at });
     const orderId = new Types.ObjectId().toHexString();
-    const placement = { shopId, orderId, by: wanted.by, lines, products };
+    const placement: Placement = { shopId, orderId, round: 0, by: wanted.by, lines, products };
     const taken = await this.takeAll(placement);
     for (const item of order.items) item.taken = taken.has(item.productId.toHexString());
     return this.writeOrGiveUp(placement, order, wanted.operationId);
@@ -84,21 +85,9 @@ export class OrderPlacementService {
 
   /** Takes the pieces of every line, or of none; the products whose stock is counted. */
   private async takeAll(placement: Placement): Promise<Set<string>> {
-    const { shopId, orderId, by, lines } = placement;
-    const taken = new Set<string>();
-    for (const line of lines) {
-      const taking = await this.heldStock
-        .take(shopId, orderId, line, by)
-        .catch((error: unknown) => {
-          this.heldStock.finish(placement);
-          throw error;
-        });
-      if (taking === 'taken') taken.add(line.productId);
-      if (taking === 'short') {
-        await this.heldStock.undo(placement);
-        throw await this.outOfStock(placement, line);
-      }
-    }
+    const { taken, short } = await this.heldStock.takeAll(placement, placement.by);
+    const line = placement.lines.find(({ productId }) => productId === short);
+    if (line) throw await this.outOfStock(placement, line);
     return taken;
   }
 

@@ -17,6 +17,15 @@ export const NEXT_STATUSES: Record<OrderStatus, readonly OrderStatus[]> = {
   returned: [],
 };
 
+/**
+ * The one move that is not people's: the payment of an order that had expired has come after all, and
+ * its pieces are there again.
+ */
+export const REVIVAL = { from: 'cancelled', to: 'pending' } as const satisfies Record<
+  string,
+  OrderStatus
+>;
+
 /** An order that somebody still has to work on. */
 export const OPEN_STATUSES: readonly OrderStatus[] = ['pending', 'processing'];
 

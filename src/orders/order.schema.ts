@@ -4,6 +4,7 @@ import type { Answer } from '../forms/form-answers.js';
 import { shopScoped } from '../platform/database/shop-scoped.plugin.js';
 import { ORDER_CHANNELS, type OrderChannel } from './order-channel.js';
 import { ORDER_PAYMENT_STATUSES, type OrderPaymentStatus } from './order-payment-status.js';
+import { OrderPayment, OrderPaymentSchema } from './order-payment.schema.js';
 import { ORDER_STATUSES, type OrderStatus } from './order-status.js';
 
 @Schema({ _id: false })
@@ -65,12 +66,22 @@ export class Restock {
   by: Types.ObjectId | null;
 }
 
+/** The right to take an expired order's pieces again: whose round it names may write that it has. */
+@Schema({ _id: false })
+export class Revival {
+  @Prop({ required: true })
+  round: number;
+
+  @Prop({ required: true })
+  since: Date;
+}
+
 @Schema({ _id: false })
 export class OrderChange {
   @Prop({ required: true })
   at: Date;
 
-  /** The member who did it; null: the customer. */
+  /** The member who did it; null: the customer, or the system. */
   @Prop({ type: SchemaTypes.ObjectId, default: null })
   by: Types.ObjectId | null;
 
@@ -135,6 +146,18 @@ export class Order {
   @Prop({ type: String, enum: ORDER_PAYMENT_STATUSES, default: 'unpaid' })
   paymentStatus: OrderPaymentStatus;
 
+  /** Oldest first; `paymentStatus` and `paymentIntentId` follow from them. */
+  @Prop({ type: [OrderPaymentSchema], default: [] })
+  payments: OrderPayment[];
+
+  /** Counts the changes of `payments`. */
+  @Prop({ type: Number })
+  paymentsVersion?: number;
+
+  /** The provider's id, or ours where there is none, of the payment that has paid, or is the newest. */
+  @Prop({ type: String, default: null })
+  paymentIntentId: string | null;
+
   @Prop({ default: '' })
   paymentMethod: string;
 
@@ -152,6 +175,22 @@ export class Order {
   /** While a cancelled or returned order's pieces are on their way back. */
   @Prop({ type: SchemaFactory.createForClass(Restock) })
   restock?: Restock;
+
+  /** When it was cancelled because nobody had paid it. */
+  @Prop()
+  expiredAt?: Date;
+
+  /** While its pieces are being taken again. */
+  @Prop({ type: SchemaFactory.createForClass(Revival) })
+  revival?: Revival;
+
+  /** The last number that a taking of its pieces was given, after its placement; none is given twice. */
+  @Prop({ type: Number })
+  lastRound?: number;
+
+  /** Of these numbers, those by which the order has come back; its pieces are of the last. */
+  @Prop({ type: [Number], default: undefined })
+  revivedRounds?: number[];
 
   /** The request that placed it, when that had an `Idempotency-Key`. */
   @Prop({ type: SchemaTypes.ObjectId })

@@ -6,7 +6,10 @@ import { ProductsModule } from '../products/products.module.js';
 import { ShopsModule } from '../shops/shops.module.js';
 import { HeldStockService } from './held-stock.service.js';
 import { OrderCustomersService } from './order-customers.service.js';
+import { OrderMovesService } from './order-moves.service.js';
+import { OrderPaymentsService } from './order-payments.service.js';
 import { OrderPlacementService } from './order-placement.service.js';
+import { OrderRevivalService } from './order-revival.service.js';
 import { OrderStatusService } from './order-status.service.js';
 import { Order, OrderSchema } from './order.schema.js';
 import { OrdersController } from './orders.controller.js';
@@ -26,11 +29,14 @@ import { SalesReportService } from './sales-report.service.js';
   providers: [
     OrdersService,
     OrderPlacementService,
+    OrderMovesService,
     OrderStatusService,
+    OrderPaymentsService,
+    OrderRevivalService,
     HeldStockService,
     OrderCustomersService,
     SalesReportService,
   ],
-  exports: [OrdersService, OrderPlacementService],
+  exports: [OrdersService, OrderPlacementService, OrderPaymentsService],
 })
 export class OrdersModule {}

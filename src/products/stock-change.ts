@@ -1,6 +1,16 @@
 import { createHash } from 'node:crypto';
 import { Types, type PipelineStage } from 'mongoose';
+import type { PendingStockChange, StockMovement } from './stock-movement.schema.js';
 import type { StockReason } from './stock-reason.js';
+
+/**
+ * One taking of an order's pieces: round 0 at its placement, a number of its own each time that
+ * somebody tries to take them again after they went back.
+ */
+export interface OrderRound {
+  orderId: string;
+  round: number;
+}
 
 /** One change that is about to be made of a product's stock. */
 export interface NewStockChange {
@@ -11,18 +21,52 @@ export interface NewStockChange {
   note: string;
   at: Date;
   held: boolean;
+  round?: number;
 }
 
 type StageOfUpdate = Extract<PipelineStage, { $set: unknown }>;
 
-/** A movement that an order makes has a fixed id: made twice, it is the same. */
+/** A change that no order makes. */
+export function aChange(cause: Pick<NewStockChange, 'by' | 'reason'> & { note?: string }) {
+  const { by, reason, note = '' } = cause;
+  const _id = new Types.ObjectId();
+  return { _id, reason, orderId: null, by, note, at: new Date(), held: false };
+}
+
+/** A movement that an order makes has a fixed id: made twice in one round, it is the same. */
 export function orderMovementId(
-  orderId: string,
+  { orderId, round }: OrderRound,
   productId: string,
   kind: 'taken' | 'undone' | 'back',
 ): Types.ObjectId {
-  const hash = createHash('sha256').update(`${orderId} ${productId} ${kind}`).digest('hex');
+  const name = `${orderId} ${productId} ${kind}${round > 0 ? ` ${round}` : ''}`;
+  const hash = createHash('sha256').update(name).digest('hex');
   return new Types.ObjectId(hash.slice(0, 24));
+}
+
+/** Names a round of an order in a set. */
+export function roundKey({ orderId, round }: OrderRound): string {
+  return `${orderId} ${round}`;
+}
+
+/** The round of an order that a change was made in. */
+export function roundOf({ orderId, round }: PendingStockChange): OrderRound | null {
+  // Those from before there were rounds have none.
+  return orderId && { orderId: orderId.toHexString(), round: round ?? 0 };
+}
+
+/** Whether it was made in one of these rounds, by their keys. */
+export function isOfRound(change: PendingStockChange, rounds: Set<string>): boolean {
+  const round = roundOf(change);
+  return round !== null && rounds.has(roundKey(round));
+}
+
+/** What is kept of a change of `product` for good. */
+export function asMovement(
+  { held: _, round: _round, ...change }: PendingStockChange,
+  { _id, shopId }: { _id: Types.ObjectId; shopId: Types.ObjectId },
+): StockMovement {
+  return { ...change, shopId, productId: _id };
 }
 
 /**
@@ -43,6 +87,7 @@ export function stockUpdate(newStock: unknown, change: NewStockChange): StageOfU
     note: { $literal: change.note },
     at: change.at,
     held: change.held,
+    round: change.round ?? 0,
   };
   return [
     {

@@ -26,7 +26,7 @@ export class StockChange {
   @Prop({ type: SchemaTypes.ObjectId, default: null })
   orderId: Types.ObjectId | null;
 
-  /** The member who did it; null: a customer, by an order. */
+  /** The member who did it; null: a customer, by an order, or the system. */
   @Prop({ type: SchemaTypes.ObjectId, default: null })
   by: Types.ObjectId | null;
 
@@ -43,6 +43,10 @@ export class PendingStockChange extends StockChange {
   /** Whether it waits for its order to be written: until then it may be undone. */
   @Prop({ default: false })
   held: boolean;
+
+  /** Which taking of its order's pieces it belongs to. */
+  @Prop({ default: 0 })
+  round?: number;
 }
 
 @Schema({ collection: 'stock_movements' })

@@ -7,8 +7,16 @@ import { decodeCursor } from '../platform/http/cursor.js';
 import { Page } from '../platform/http/page.js';
 import type { ListStockMovementsQuery } from './dto/list-stock-movements.query.js';
 import { Product } from './product.schema.js';
-import { type NewStockChange, orderMovementId, stockUpdate, undoUpdate } from './stock-change.js';
-import { type PendingStockChange, StockMovement } from './stock-movement.schema.js';
+import {
+  aChange,
+  asMovement,
+  isOfRound,
+  type OrderRound,
+  orderMovementId,
+  stockUpdate,
+  undoUpdate,
+} from './stock-change.js';
+import { StockMovement } from './stock-movement.schema.js';
 import type { StockReason } from './stock-reason.js';
 
 /** Who changes a stock, and why. */
@@ -118,16 +126,17 @@ export class StockService {
 
   /**
    * Takes the pieces of an order that is not written yet, in one step: whole or not at all. They are
-   * held for that order until `settle` or `undo`.
+   * held for that round of it until `settle` or `undo`. To be called once a round.
    */
   async take(
     shopId: string,
-    orderId: string,
+    order: OrderRound,
     { productId, quantity }: Line,
     by: string | null,
   ): Promise<Taking> {
-    const _id = orderMovementId(orderId, productId, 'taken');
-    const change = { ...aChange({ by, reason: 'order' }), _id, orderId, held: true };
+    const _id = orderMovementId(order, productId, 'taken');
+    const { orderId, round } = order;
+    const change = { ...aChange({ by, reason: 'order' }), _id, orderId, round, held: true };
     const taken = await this.products
       .findOneAndUpdate(
         { shopId, _id: productId, stock: { $gte: quantity } },
@@ -136,32 +145,26 @@ export class StockService {
       )
       .lean();
     if (taken) return 'taken';
-    const isUncounted = await this.products.exists({ shopId, _id: productId, stock: null });
-    return isUncounted ? 'uncounted' : 'short';
+    const filter = { shopId, _id: productId, stock: null };
+    return (await this.products.exists(filter)) ? 'uncounted' : 'short';
   }
 
-  /** The orders are written: what was held for them is sold. */
-  async settle(shopId: string, productId: string, orderIds: Set<string>): Promise<void> {
+  /** The orders are written: what was held for them is sold. @param rounds keys of `roundKey` */
+  async settle(shopId: string, productId: string, rounds: Set<string>): Promise<void> {
     const product = await this.products.findOne({ shopId, _id: productId }, CHANGES_ONLY).lean();
-    if (product) await this.moveChanges(product, orderIds);
+    if (product) await this.moveAll([product], rounds);
   }
 
   /** The order will never be: what is still held for it goes back, once, however often this runs. */
-  async undo(shopId: string, orderId: string, lines: Line[]): Promise<void> {
+  async undo(shopId: string, order: OrderRound, lines: Line[]): Promise<void> {
     for (const { productId, quantity } of lines) {
-      const held = orderMovementId(orderId, productId, 'taken');
+      const held = orderMovementId(order, productId, 'taken');
       const cause = aChange({ by: null, reason: 'order_not_placed' });
-      const undo = { ...cause, _id: orderMovementId(orderId, productId, 'undone'), orderId };
+      const undo = { ...cause, ...order, _id: orderMovementId(order, productId, 'undone') };
+      const pendingStockChanges = { $elemMatch: { _id: held, held: true } };
+      const filter = { shopId, _id: productId, pendingStockChanges };
       const changed = await this.products
-        .findOneAndUpdate(
-          {
-            shopId,
-            _id: productId,
-            pendingStockChanges: { $elemMatch: { _id: held, held: true } },
-          },
-          undoUpdate(quantity, held, undo),
-          RETURNED,
-        )
+        .findOneAndUpdate(filter, undoUpdate(quantity, held, undo), RETURNED)
         .lean();
       if (changed) await this.moveChanges(changed);
     }
@@ -171,9 +174,9 @@ export class StockService {
    * Puts the pieces of a cancelled or returned order back, once, however often and by however many
    * this runs: it is written only if nothing has changed since the movements were searched for it.
    */
-  async putBack(shopId: string, orderId: string, line: Line, cause: StockCause): Promise<void> {
-    const _id = orderMovementId(orderId, line.productId, 'back');
-    const change = { ...aChange(cause), _id, orderId };
+  async putBack(shopId: string, order: OrderRound, line: Line, cause: StockCause): Promise<void> {
+    const _id = orderMovementId(order, line.productId, 'back');
+    const change = { ...aChange(cause), ...order, _id };
     for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
       const product = await this.products.findOne({ shopId, _id: line.productId }).lean();
       // Deleted since, or counted no more: there is no stock to put it back to.
@@ -229,19 +232,25 @@ export class StockService {
       .lean();
   }
 
-  /**
-   * Moves what a product has noted to the movements; what is held for an order stays, unless that is
-   * one of the `written`. Safe to repeat: each movement has its id.
-   */
-  async moveChanges(product: WithChanges, written?: Set<string>): Promise<void> {
-    await this.moveAll([product], written);
+  /** Those of these products that have not moved all of their changes yet, with these. */
+  async listUnmoved(shopId: string, productIds: Types.ObjectId[]): Promise<Product[]> {
+    const unmoved = { 'pendingStockChanges.0': { $exists: true } };
+    return this.products.find({ shopId, _id: { $in: productIds }, ...unmoved }).lean();
   }
 
-  /** As `moveChanges`, for several products of one shop at once. */
-  async moveAll(products: WithChanges[], written?: Set<string>): Promise<void> {
+  /** As `moveAll`, for one product. */
+  moveChanges(product: WithChanges): Promise<void> {
+    return this.moveAll([product]);
+  }
+
+  /**
+   * Moves what products of one shop have noted to the movements; what is held for an order stays,
+   * unless its round is one of the `written`. Safe to repeat: each movement has its id.
+   */
+  async moveAll(products: WithChanges[], written = new Set<string>()): Promise<void> {
     const ready = products.flatMap((product) =>
       product.pendingStockChanges
-        .filter(({ held, orderId }) => !held || (orderId && written?.has(orderId.toHexString())))
+        .filter((change) => !change.held || isOfRound(change, written))
         .map((change) => asMovement(change, product)),
     );
     const [first] = ready;
@@ -284,14 +293,4 @@ export class StockService {
     }
     return new AppError('out_of_stock', `Only ${product.stock} are left: take at most those.`);
   }
-}
-
-function aChange({ by, reason, note = '' }: StockCause): NewStockChange {
-  const _id = new Types.ObjectId();
-  return { _id, reason, orderId: null, by, note, at: new Date(), held: false };
-}
-
-function asMovement(change: PendingStockChange, { _id, shopId }: WithChanges): StockMovement {
-  const { held: _, ...movement } = change;
-  return { ...movement, shopId, productId: _id };
 }

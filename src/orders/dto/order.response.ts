@@ -45,7 +45,7 @@ class OrderChangeResponse {
   at: string;
 
   @ApiProperty({
-    description: 'The member who did it; null: the customer.',
+    description: 'The member who did it; null: the customer, or the system.',
     type: String,
     nullable: true,
     example: '6741c0c0a5f2d13b8c9e0001',
@@ -114,6 +114,14 @@ export class OrderResponse {
   @ApiProperty({ enum: ORDER_PAYMENT_STATUSES, example: 'unpaid' })
   paymentStatus: OrderPaymentStatus;
 
+  @ApiProperty({
+    description: 'Of the payment that has paid it, or else is the newest; null before the first.',
+    type: String,
+    nullable: true,
+    example: 'pi_3MtwBwLkdIwHu7ix28a3tqPa',
+  })
+  paymentIntentId: string | null;
+
   @ApiProperty({ example: 'Cash on delivery' })
   paymentMethod: string;
 
@@ -150,6 +158,8 @@ export class OrderResponse {
       currency: order.currency,
       status: order.status,
       paymentStatus: order.paymentStatus,
+      // Orders from before there were payments have none.
+      paymentIntentId: order.paymentIntentId ?? null,
       paymentMethod: order.paymentMethod,
       notes: order.notes,
       history: order.history.map(({ at, by, from, to, note }) => ({
