@@ -10,6 +10,7 @@ import { StockService } from '../src/products/stock.service.js';
 import { aShop, type ShopWorld } from './support/actors.js';
 import { createTestApp, type TestApp } from './support/app.js';
 import { aProduct } from './support/bodies.js';
+import { eventually } from './support/eventually.js';
 
 const LATER_MS = 31_000;
 
@@ -456,6 +457,9 @@ describe('an order whose payment comes after it has expired', () => {
     const takeAll = heldStock.takeAll.bind(heldStock);
     vi.spyOn(heldStock, 'takeAll').mockImplementationOnce(async (...held) => {
       const takings = await takeAll(...held);
+      // What was sold at its placement is not what is held now.
+      heldStock.settle({ ...held[0], round: 0 });
+      await settled();
       await ageClaim(order);
       await (who === 'the recovery' ? recoverLater() : revive(order));
       return takings;
@@ -465,6 +469,36 @@ describe('an order whose payment comes after it has expired', () => {
     const first = ['opening', 'order', 'order_cancelled', 'order', 'order_not_placed', 'order'];
     expect(await ledgerOf(productId)).toEqual({ stock: 0, reasons: first });
     expect((await read(order)).history).toHaveLength(3);
+  });
+
+  it('waits for a slow call that still has the right to bring it back', async () => {
+    const productId = await addProduct(5);
+    const order = await anExpired(2, productId);
+    const takeAll = heldStock.takeAll.bind(heldStock);
+    const tries = vi.spyOn(heldStock, 'putBackOrLeave');
+    const others: Promise<string>[] = [];
+    vi.spyOn(heldStock, 'takeAll').mockImplementationOnce(async (...held) => {
+      const takings = await takeAll(...held);
+      others.push(revive(order), revive(order));
+      await eventually(() => expect(tries.mock.calls.length).toBeGreaterThan(6));
+      return takings;
+    });
+    expect(await revive(order)).toBe('revived');
+    expect(await Promise.all(others)).toEqual(['revived', 'revived']);
+    const reasons = ['opening', 'order', 'order_cancelled', 'order'];
+    expect(await ledgerOf(productId)).toEqual({ stock: 3, reasons });
+  });
+
+  it('first gets back what its expiry had not put back yet', async () => {
+    const productId = await addProduct(2);
+    const order = await place(2, productId);
+    await dieAt('orders.findOneAndUpdate:after:1', () => expire(order));
+    const stock = app.nest.get(StockService, { strict: false });
+    vi.spyOn(stock, 'putBack').mockRejectedValueOnce(new Error('the database is away'));
+    expect(await revive(order)).toBe('revived');
+    await recoverLater();
+    const reasons = ['opening', 'order', 'order_cancelled', 'order'];
+    expect(await ledgerOf(productId)).toEqual({ stock: 0, reasons });
   });
 
   it('ends again while a slow recovery still looks at how it ended first', async () => {
