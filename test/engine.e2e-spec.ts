@@ -5,7 +5,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, readdir, readlink, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import mongoose from 'mongoose';
+import mongoose, { type mongo } from 'mongoose';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type {
   EmbeddedEngine as Engine,
@@ -152,6 +152,32 @@ describe('the embedded engine', () => {
     const kept = new Set((await eventually(() => items.find().toArray())).map(({ _id }) => _id));
     expect(acknowledged.filter((id) => !kept.has(id))).toEqual([]);
     expect(failures.size).toBeGreaterThan(0);
+  });
+});
+
+describe('queries that several indexes could serve', () => {
+  it('are answered where none of the plans wins the trial, also after a restart', async () => {
+    const engine = await start(await newDirectory());
+    const items = (await itemsOf(engine)) as unknown as mongo.Collection<Record<string, unknown>>;
+    await items.createIndexes([
+      { key: { shop: 1, at: -1 } },
+      { key: { shop: 1, status: 1, at: -1 } },
+      { key: { shop: 1, customer: 1, at: -1 } },
+    ]);
+    // Each status has one customer, so that the two together match nothing.
+    const rows = Array.from({ length: 8_000 }, (_, at) => ({
+      shop: 1,
+      status: at % 2,
+      customer: at % 2,
+      at,
+    }));
+    await items.insertMany(rows);
+    const find = () => items.find({ shop: 1, status: 0, customer: 1 }).sort({ at: -1 }).toArray();
+    expect(await find()).toEqual([]);
+    const killed = engine.pid!;
+    process.kill(killed, 'SIGKILL');
+    await eventually(() => expect(engine.pid).not.toBe(killed));
+    expect(await eventually(find)).toEqual([]);
   });
 });
 

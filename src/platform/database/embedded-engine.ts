@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { EmbeddedEngineError } from './embedded-engine-error.js';
 import { EngineDirectory, type ReadFreeBytes } from './engine-directory.js';
 import { EngineProcess } from './engine-process.js';
+import { applySettings } from './engine-settings.js';
 import {
   locatePackage,
   type Machine,
@@ -197,6 +198,7 @@ async function open(setting: Setting): Promise<EngineProcess> {
     signal: stopped.signal,
   });
   try {
+    await applySettings(started.uri);
     await pointLink(socketDirectory, started.socketPath);
     return started;
   } catch (error) {
