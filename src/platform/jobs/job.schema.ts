@@ -1,0 +1,59 @@
+import { Prop, Schema, SchemaFactory } from '@nestjs/mongoose';
+import { Schema as MongooseSchema, type Types } from 'mongoose';
+
+/** What every job carries: the key that makes it one of its name, and what it is about. */
+export interface JobData {
+  key: string;
+  payload: object;
+}
+
+/**
+ * A job as `agenda` keeps it (its own fields, under its own names), and what we note beside. A job that
+ * is done is gone; one whose retries are used up stays, with `deadAt`.
+ */
+@Schema({ collection: 'jobs' })
+export class Job {
+  @Prop({ required: true })
+  name: string;
+
+  @Prop({ type: MongooseSchema.Types.Mixed, required: true })
+  data: JobData;
+
+  @Prop({ type: String, default: 'normal' })
+  type: 'normal' | 'single';
+
+  @Prop({ default: 0 })
+  priority: number;
+
+  /** Null while nobody should run it. */
+  @Prop({ type: Date, default: null })
+  nextRunAt: Date | null;
+
+  @Prop({ type: Date, default: null })
+  lockedAt: Date | null;
+
+  @Prop({ type: Number, default: null })
+  failCount: number | null;
+
+  @Prop({ type: String, default: null })
+  failReason: string | null;
+
+  /** It was asked for while it ran, and runs once more. */
+  @Prop()
+  isAskedAgain?: boolean;
+
+  /** When its last retry failed. */
+  @Prop()
+  deadAt?: Date;
+
+  _id: Types.ObjectId;
+}
+
+export const JobSchema = SchemaFactory.createForClass(Job);
+
+// One job of a name and a key.
+JobSchema.index({ name: 1, 'data.key': 1 }, { unique: true });
+// The next one of a name to run.
+JobSchema.index({ name: 1, nextRunAt: 1, priority: -1, lockedAt: 1, disabled: 1 });
+// The dead, newest first.
+JobSchema.index({ deadAt: -1, _id: -1 }, { sparse: true });

@@ -1,0 +1,202 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { JobsService } from '../src/platform/jobs/jobs.service.js';
+import { createTestApp, databaseUri, type TestApp } from './support/app.js';
+import { eventually } from './support/eventually.js';
+
+const MINUTE_MS = 60_000;
+
+let app: TestApp;
+let jobs: JobsService;
+let count = 0;
+const others: TestApp[] = [];
+
+const jobsOf = ({ nest }: TestApp): JobsService => nest.get(JobsService, { strict: false });
+const collection = () => app.connection.db!.collection('jobs');
+/** A name of each test's own. */
+const aName = (): string => `test.${++count}`;
+const MONGODB_URI = () => databaseUri(`jobs_${process.pid}`);
+
+beforeAll(async () => {
+  app = await createTestApp({ MONGODB_URI: MONGODB_URI() });
+  jobs = jobsOf(app);
+});
+
+afterEach(async () => {
+  for (const other of others.splice(0)) await other.nest.close();
+});
+
+afterAll(() => app.close());
+
+describe('a job', () => {
+  it('runs at once with what it was asked for, and is gone then', async () => {
+    const name = aName();
+    const seen: object[] = [];
+    jobs.define<{ n: number }>(name, async (payload) => void seen.push(payload));
+    const before = performance.now();
+    await jobs.enqueue(name, 'a', { n: 1 });
+    await eventually(() => expect(seen).toEqual([{ n: 1 }]));
+    expect(performance.now() - before).toBeLessThan(1_500);
+    await eventually(async () => expect(await collection().countDocuments({ name })).toBe(0));
+  });
+
+  it('runs at its time and not before', async () => {
+    const name = aName();
+    const at = new Date(Date.now() + 700);
+    let ranAt = 0;
+    jobs.define(name, async () => void (ranAt = Date.now()));
+    await jobs.enqueue(name, 'later', {}, at);
+    await eventually(() => expect(ranAt).toBeGreaterThan(0));
+    expect(ranAt).toBeGreaterThanOrEqual(at.getTime() - 20);
+  });
+
+  it('is one of a name and key while it waits, for fifty who ask at once', async () => {
+    const name = aName();
+    const runs: string[] = [];
+    jobs.define(name, async () => void runs.push('run'));
+    const at = new Date(Date.now() + 500);
+    await Promise.all(Array.from({ length: 50 }, () => jobs.enqueue(name, 'one', {}, at)));
+    expect(await collection().countDocuments({ name })).toBe(1);
+    await eventually(async () => expect(await collection().countDocuments({ name })).toBe(0));
+    expect(runs).toHaveLength(1);
+  });
+
+  it('runs once more when it is asked for while it runs', async () => {
+    const name = aName();
+    let runs = 0;
+    let finish = (): void => undefined;
+    jobs.define(name, async () => {
+      runs++;
+      if (runs === 1) await new Promise<void>((resolve) => (finish = resolve));
+    });
+    await jobs.enqueue(name, 'again', {});
+    await eventually(() => expect(runs).toBe(1));
+    await jobs.enqueue(name, 'again', {});
+    finish();
+    await eventually(() => expect(runs).toBe(2));
+    await eventually(async () => expect(await collection().countDocuments({ name })).toBe(0));
+  });
+
+  it('runs all of a burst, so many at a time and no more', async () => {
+    const name = aName();
+    let [now, most, done] = [0, 0, 0];
+    const work = async (): Promise<void> => {
+      most = Math.max(most, ++now);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      now--;
+      done++;
+    };
+    jobs.define(name, work, { concurrency: 3 });
+    const keys = Array.from({ length: 60 }, (_, n) => `burst ${n}`);
+    await Promise.all(keys.map((key) => jobs.enqueue(name, key, {})));
+    await eventually(() => expect(done).toBe(60), 8_000);
+    expect(most).toBe(3);
+  });
+});
+
+describe('a job that fails', () => {
+  it('is tried again after growing delays, and is dead after the last', async () => {
+    const name = aName();
+    const tries: number[] = [];
+    let isBroken = true;
+    jobs.define(
+      name,
+      async () => {
+        tries.push(Date.now());
+        if (isBroken) throw new Error('the other side is away');
+      },
+      { retryDelaysMs: [50, 300] },
+    );
+    await jobs.enqueue(name, 'broken', { secret: 'canary-of-a-payload' });
+    await eventually(async () => expect(await jobs.countDead()).toBe(1));
+    expect(tries).toHaveLength(3);
+    expect(tries[2]! - tries[1]!).toBeGreaterThan(tries[1]! - tries[0]!);
+    const [dead] = await jobs.listDead(10);
+    expect(dead).toMatchObject({ name, data: { key: 'broken' } });
+    const logged = app.logs.filter(({ job }) => job === name);
+    expect(logged.map(({ level }) => level)).toEqual(['warn', 'warn', 'error']);
+    expect(JSON.stringify(logged)).not.toContain('canary-of-a-payload');
+    isBroken = false;
+    await jobs.retryDead(String(dead!._id));
+    await eventually(async () => expect(await collection().countDocuments({ name })).toBe(0));
+    expect(tries).toHaveLength(4);
+    await expect(jobs.retryDead(String(dead!._id))).rejects.toMatchObject({ code: 'not_found' });
+  });
+
+  it('is revived when somebody asks for it again', async () => {
+    const name = aName();
+    let tries = 0;
+    jobs.define(
+      name,
+      async () => {
+        if (++tries === 1) throw new Error('not yet');
+      },
+      { retryDelaysMs: [] },
+    );
+    await jobs.enqueue(name, 'revived', {});
+    await eventually(async () => expect(await jobs.countDead()).toBe(1));
+    await eventually(async () => {
+      expect(await collection().findOne({ name, 'data.key': 'revived' })).toMatchObject({
+        lockedAt: null,
+      });
+    });
+    await jobs.enqueue(name, 'revived', {});
+    await eventually(async () => expect(await collection().countDocuments({ name })).toBe(0));
+    expect(await jobs.countDead()).toBe(0);
+    expect(tries).toBe(2);
+  });
+});
+
+describe('several processes', () => {
+  it('take over the job of one that died, once', async () => {
+    const name = aName();
+    let runs = 0;
+    // As a process leaves it that was killed in the middle of its work.
+    await collection().insertOne({
+      name,
+      type: 'normal',
+      priority: 0,
+      data: { key: 'left', payload: {} },
+      nextRunAt: null,
+      lockedAt: new Date(Date.now() - 2 * MINUTE_MS),
+    });
+    jobs.define(name, async () => void runs++, { lockSeconds: 60 });
+    await eventually(() => expect(runs).toBe(1));
+    await eventually(async () => expect(await collection().countDocuments({ name })).toBe(0));
+    expect(runs).toBe(1);
+  });
+
+  it('find within seconds what another has asked for, and run it once', async () => {
+    const other = await createTestApp({ MONGODB_URI: MONGODB_URI() });
+    others.push(other);
+    const name = aName();
+    const runs: string[] = [];
+    jobsOf(other).define(name, async () => void runs.push('other'));
+    await jobs.enqueue(name, 'elsewhere', {});
+    await eventually(() => expect(runs).toEqual(['other']));
+    jobs.define(name, async () => void runs.push('self'));
+    await Promise.all(Array.from({ length: 20 }, (_, n) => jobs.enqueue(name, `shared ${n}`, {})));
+    await eventually(async () => expect(await collection().countDocuments({ name })).toBe(0));
+    expect(runs).toHaveLength(21);
+  });
+
+  it('stop when what runs has ended, and leave what has not begun to others', async () => {
+    const other = await createTestApp({ MONGODB_URI: MONGODB_URI() });
+    const name = aName();
+    const [begun, done]: string[][] = [[], []];
+    jobsOf(other).define<{ n: number }>(
+      name,
+      async ({ n }) => {
+        begun!.push(`job ${n}`);
+        await new Promise((resolve) => setTimeout(resolve, 300));
+        done!.push(`job ${n}`);
+      },
+      { concurrency: 1 },
+    );
+    for (const n of [1, 2]) await jobsOf(other).enqueue(name, `${n}`, { n });
+    await eventually(() => expect(begun).toEqual(['job 1']));
+    await other.nest.close();
+    expect(done).toEqual(['job 1']);
+    const left = await collection().find({ name }).toArray();
+    expect(left).toMatchObject([{ data: { key: '2' }, lockedAt: null }]);
+  });
+});
