@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import {
-  type PaymentSummary,
+  isPaidByOthers,
+  type KeptPayment,
   paymentStatusOf,
   shownPaymentId,
   withPayment,
 } from './order-payment-status.js';
 
-const aPayment = (overrides: Partial<PaymentSummary> = {}): PaymentSummary => ({
+const aPayment = (overrides: Partial<KeptPayment> = {}): KeptPayment => ({
   paymentId: 'a',
   version: 1,
   provider: 'stripe',
@@ -14,6 +15,7 @@ const aPayment = (overrides: Partial<PaymentSummary> = {}): PaymentSummary => ({
   state: 'open',
   captured: 0,
   refunded: 0,
+  captureRank: 0,
   ...overrides,
 });
 
@@ -55,7 +57,7 @@ describe('the payments that an order keeps', () => {
     expect(withPayment(known, aPayment({ version: 3, captured: 5 }))).toBe(known);
     expect(withPayment(known, aPayment({ version: 2, captured: 5 }))).toBe(known);
     const newer = aPayment({ version: 4, captured: 5 });
-    expect(withPayment(known, newer)).toEqual([newer]);
+    expect(withPayment(known, newer)).toEqual([{ ...newer, captureRank: 1 }]);
   });
 
   it('stand by their age, however they come', () => {
@@ -105,5 +107,23 @@ describe('the payment that an order shows', () => {
     ],
   ] as const)('is %s', (_, payments, id) => {
     expect(shownPaymentId([...payments])).toBe(id);
+  });
+});
+
+describe('two payments of one order', () => {
+  const summary = (paymentId: string, captured: number, refunded = 0) =>
+    aPayment({ paymentId, version: captured + refunded, captured, refunded });
+
+  it('are both open, and the first that brings the money keeps it', () => {
+    let payments = withPayment([], summary('b', 1_000));
+    payments = withPayment(payments, summary('a', 1_000));
+    expect(isPaidByOthers(payments, 'b', 1_000)).toBe(false);
+    expect(isPaidByOthers(payments, 'a', 1_000)).toBe(true);
+  });
+
+  it('leave the money with the second when the first was given back', () => {
+    let payments = withPayment([], summary('b', 1_000, 1_000));
+    payments = withPayment(payments, summary('a', 1_000));
+    expect(isPaidByOthers(payments, 'a', 1_000)).toBe(false);
   });
 });

@@ -25,19 +25,38 @@ export interface PaymentSummary {
   refunded: number;
 }
 
+/** A summary as the order keeps it. */
+export interface KeptPayment extends PaymentSummary {
+  /** From 1 in the order in which the payments have brought money; 0: none yet. */
+  captureRank: number;
+}
+
 const MAX_PAYMENTS = 20;
 
 /**
  * `payments` with what `news` tells, by their ids; the very same array when that is known already.
  * The order of the news does not matter. Of too many, the oldest go of which no money depends.
  */
-export function withPayment(payments: PaymentSummary[], news: PaymentSummary): PaymentSummary[] {
-  const known = payments.find(({ paymentId }) => paymentId === news.paymentId);
+export function withPayment(payments: KeptPayment[], told: PaymentSummary): KeptPayment[] {
+  const known = payments.find(({ paymentId }) => paymentId === told.paymentId);
+  const news = { ...told, captureRank: rankOf(payments, told, known) };
   if (known && known.version >= news.version) return payments;
   const all = [...payments.filter((payment) => payment !== known), news].sort(byId);
   const surplus = all.filter(isIdle).slice(0, Math.max(0, all.length - MAX_PAYMENTS));
   if (!known && surplus.includes(news)) return payments;
   return all.filter((payment) => !surplus.includes(payment));
+}
+
+/**
+ * Whether other payments that were faster have paid the order: then this one's money goes back.
+ * @param total of the order
+ */
+export function isPaidByOthers(payments: KeptPayment[], paymentId: string, total: number): boolean {
+  const own = payments.find((payment) => payment.paymentId === paymentId);
+  const faster = payments.filter(
+    ({ captureRank }) => captureRank > 0 && captureRank < (own?.captureRank ?? Infinity),
+  );
+  return faster.reduce((sum, { captured, refunded }) => sum + captured - refunded, 0) >= total;
 }
 
 /**
@@ -66,6 +85,12 @@ export function shownPaymentId(payments: PaymentSummary[]): string | null {
 /** Whether no money has come by it, and none is on its way. */
 export function isIdle({ captured, state }: PaymentSummary): boolean {
   return captured === 0 && state !== 'processing';
+}
+
+function rankOf(payments: KeptPayment[], told: PaymentSummary, known?: KeptPayment): number {
+  if (known?.captureRank) return known.captureRank;
+  if (told.captured === 0) return 0;
+  return 1 + Math.max(0, ...payments.map(({ captureRank }) => captureRank));
 }
 
 function byId(a: PaymentSummary, b: PaymentSummary): number {

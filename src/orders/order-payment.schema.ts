@@ -1,9 +1,9 @@
 import { Prop, Schema, SchemaFactory } from '@nestjs/mongoose';
-import { PAYMENT_SUMMARY_STATES, type PaymentSummary } from './order-payment-status.js';
+import { type KeptPayment, PAYMENT_SUMMARY_STATES } from './order-payment-status.js';
 
 /** A payment of an order, as far as the order's own payment status follows from it. */
 @Schema({ _id: false, id: false })
-export class OrderPayment implements PaymentSummary {
+export class OrderPayment implements KeptPayment {
   @Prop({ required: true })
   paymentId: string;
 
@@ -17,13 +17,16 @@ export class OrderPayment implements PaymentSummary {
   providerId: string | null;
 
   @Prop({ type: String, enum: PAYMENT_SUMMARY_STATES, required: true })
-  state: PaymentSummary['state'];
+  state: KeptPayment['state'];
 
   @Prop({ required: true })
   captured: number;
 
   @Prop({ required: true })
   refunded: number;
+
+  @Prop({ required: true })
+  captureRank: number;
 }
 
 export const OrderPaymentSchema = SchemaFactory.createForClass(OrderPayment);

@@ -8,6 +8,7 @@ import { OrderResponse } from './dto/order.response.js';
 import { OrderMovesService } from './order-moves.service.js';
 import {
   isIdle,
+  type KeptPayment,
   type PaymentSummary,
   paymentStatusOf,
   shownPaymentId,
@@ -94,7 +95,7 @@ export class OrderPaymentsService {
   }
 
   /** Null when somebody else was faster. Only what others see gets a number of the shop, and is told. */
-  private async tryRecord(order: Order, payments: PaymentSummary[]): Promise<Order | null> {
+  private async tryRecord(order: Order, payments: KeptPayment[]): Promise<Order | null> {
     const { _id, shopId, paymentsVersion = 0 } = order;
     const shown = {
       paymentStatus: paymentStatusOf(payments, order.totalAmount),
