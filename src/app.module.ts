@@ -16,11 +16,13 @@ import { ExceptionToEnvelopeFilter } from './platform/http/exception.filter.js';
 import { JsonBodyInterceptor } from './platform/http/json-body.js';
 import { RequestValidationPipe } from './platform/http/validation.pipe.js';
 import { IdempotencyModule } from './platform/idempotency/idempotency.module.js';
+import { JobsModule } from './platform/jobs/jobs.module.js';
 import { MailModule } from './platform/mail/mail.module.js';
 import { RedisModule } from './platform/redis/redis.module.js';
 import { CallerRateLimitGuard } from './platform/security/caller-rate-limit.guard.js';
 import { RateLimitGuard } from './platform/security/rate-limit.guard.js';
 import { SecurityModule } from './platform/security/security.module.js';
+import { PaymentsModule } from './payments/payments.module.js';
 import { ProductsModule } from './products/products.module.js';
 import { RealtimeModule } from './realtime/realtime.module.js';
 import { ShopAccessGuard } from './shops/shop-access.guard.js';
@@ -35,6 +37,7 @@ const PLATFORM = [
   EventsModule,
   MailModule,
   IdempotencyModule,
+  JobsModule,
   SecurityModule,
 ];
 
@@ -48,6 +51,7 @@ const DOMAINS = [
   FormsModule,
   OrdersModule,
   ConversationsModule,
+  PaymentsModule,
   StorefrontModule,
   SyncModule,
   RealtimeModule,

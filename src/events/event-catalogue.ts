@@ -1,6 +1,7 @@
 import type { ConversationResponse } from '../conversations/dto/conversation.response.js';
 import type { MessageResponse } from '../conversations/dto/message.response.js';
 import type { OrderResponse } from '../orders/dto/order.response.js';
+import type { PaymentResponse } from '../payments/dto/payment.response.js';
 import type { ProductResponse } from '../products/dto/product.response.js';
 import type { ShopResponse, TeamMemberResponse } from '../shops/dto/shop.response.js';
 
@@ -33,6 +34,8 @@ export interface DomainEventMap {
   'order.created': { shopId: string; order: OrderResponse };
   /** An order changed. */
   'order.updated': { shopId: string; order: OrderResponse };
+  /** A payment has come further, was refunded, or somebody should look at it. */
+  'payment.updated': { shopId: string; payment: PaymentResponse };
 }
 
 export type DomainEventName = keyof DomainEventMap;

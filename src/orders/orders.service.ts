@@ -93,6 +93,26 @@ export class OrdersService implements OnModuleInit {
     return order;
   }
 
+  /**
+   * The shop of an order, for routes that do not name it.
+   * @param idOrNumber a number says it only among the shops of the user
+   */
+  async findShopOf(idOrNumber: string, userId: string): Promise<string | null> {
+    const number = idOrNumber.toUpperCase();
+    const isId = isObjectIdHex(idOrNumber);
+    if (!isId && !ORDER_NUMBER_PATTERN.test(number)) return null;
+    const shops = isId ? [] : await this.shops.listOf(userId);
+    const filter = isId
+      ? { _id: idOrNumber }
+      : { shopId: { $in: shops.map(({ _id }) => _id) }, orderId: number };
+    const [order, another] = await this.orders
+      .find(filter, { shopId: 1 })
+      .setOptions({ acrossShops: true })
+      .limit(2)
+      .lean<Pick<Order, 'shopId'>[]>();
+    return order && !another ? order.shopId.toHexString() : null;
+  }
+
   /** Whether somebody still has to work on an order that came by the form. */
   private async hasOpenOf(shopId: string, formId: string): Promise<boolean> {
     const open = { $in: [...OPEN_STATUSES] };

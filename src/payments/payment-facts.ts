@@ -63,7 +63,7 @@ export function factsOf(payment: ProviderPayment, at: Date): PaymentFact[] {
       message: (failure?.message ?? '').slice(0, MAX_MESSAGE),
     });
   }
-  if (state === 'canceled') facts.push(fact('canceled', 'canceled', at));
+  if (state === 'canceled') facts.push(canceledFact(at));
   if (state === 'succeeded') {
     facts.push({ ...fact('succeeded', 'succeeded', at), amount, attemptId, reference: captureId });
   }
@@ -72,6 +72,10 @@ export function factsOf(payment: ProviderPayment, at: Date): PaymentFact[] {
     facts.push({ ...fact('refunded_total', key, at), amount: refundedTotal, reference: captureId });
   }
   return facts;
+}
+
+export function canceledFact(at: Date): PaymentFact {
+  return fact('canceled', 'canceled', at);
 }
 
 export function factOfRefund(refund: ProviderRefund, at: Date): PaymentFact {

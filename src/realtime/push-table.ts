@@ -71,4 +71,14 @@ export const PUSH_TABLE: Pushes = {
   ],
   'order.created': [{ ...order, summary: 'An order was placed.' }],
   'order.updated': [{ ...order, summary: 'An order has changed.' }],
+  'payment.updated': [
+    {
+      as: 'payment:update',
+      to: 'team',
+      summary: 'A payment has come further, was refunded, or somebody should look at it.',
+      shape: 'PaymentResponse',
+      room: toShop,
+      data: ({ payment }) => payment,
+    },
+  ],
 };

@@ -5,9 +5,12 @@ import type { Membership } from './shops.service.js';
 
 export type ShopRequest = AuthenticatedRequest & { membership?: Membership };
 
-/** Only members of `:shopId` whose role has `permission` may call this route. */
-export function RequirePermission(permission: Permission): MethodDecorator {
-  return markAccess({ kind: 'shop', permission });
+/**
+ * Only members of the shop whose role has `permission` may call this route.
+ * @param foundBy what the shop is found by where the path names none, as `ShopFinders` has it
+ */
+export function RequirePermission(permission: Permission, foundBy?: string): MethodDecorator {
+  return markAccess({ kind: 'shop', permission, ...(foundBy ? { foundBy } : {}) });
 }
 
 function membershipOf(context: ExecutionContext): Membership {

@@ -4,10 +4,11 @@ import { ACCESS, type AccessMark } from '../platform/http/access.decorators.js';
 import { AppError } from '../platform/http/app-error.js';
 import { isAllowed, type Permission, PERMISSIONS } from './permissions.js';
 import type { ShopRequest } from './shop-access.decorators.js';
+import { ShopFinders } from './shop-finders.js';
 import { ShopsService } from './shops.service.js';
 
 /**
- * Resolves the caller's membership of `:shopId` at every request, so that losing it counts at
+ * Resolves the caller's membership of the shop at every request, so that losing it counts at
  * once: a stranger hears the same 404 as for a shop that does not exist, a lesser role 403.
  */
 @Injectable()
@@ -15,6 +16,7 @@ export class ShopAccessGuard implements CanActivate {
   constructor(
     private readonly reflector: Reflector,
     private readonly shops: ShopsService,
+    private readonly finders: ShopFinders,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
@@ -23,9 +25,11 @@ export class ShopAccessGuard implements CanActivate {
     const permission = access.permission as Permission;
     const request = context.switchToHttp().getRequest<ShopRequest>();
     if (!request.caller) throw new Error('ShopAccessGuard ran before AuthGuard');
-    const shopId = String(request.params['shopId']);
-    const membership = await this.shops.findMembership(shopId, request.caller.userId);
-    if (!membership) throw AppError.notFound('shop');
+    const named = request.params['shopId'];
+    const { foundBy = 'shop' } = access;
+    const shopId = named === undefined ? await this.finders.find(foundBy, request) : String(named);
+    const membership = shopId && (await this.shops.findMembership(shopId, request.caller.userId));
+    if (!membership) throw AppError.notFound(named === undefined ? foundBy : 'shop');
     if (!isAllowed(membership.role, permission)) {
       throw new AppError(
         'forbidden',

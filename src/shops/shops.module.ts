@@ -5,6 +5,7 @@ import { ColleaguesController } from './colleagues.controller.js';
 import { Invitation, InvitationSchema } from './invitation.schema.js';
 import { InvitationsController } from './invitations.controller.js';
 import { InvitationsService } from './invitations.service.js';
+import { ShopFinders } from './shop-finders.js';
 import { ShopEditsService } from './shop-edits.service.js';
 import { ShopSettings, ShopSettingsSchema } from './shop-settings.schema.js';
 import { ShopSettingsService } from './shop-settings.service.js';
@@ -24,7 +25,14 @@ import { TeamService } from './team.service.js';
     ]),
   ],
   controllers: [ShopsController, TeamController, InvitationsController, ColleaguesController],
-  providers: [ShopsService, ShopEditsService, ShopSettingsService, TeamService, InvitationsService],
-  exports: [ShopsService, ShopEditsService, ShopSettingsService],
+  providers: [
+    ShopsService,
+    ShopEditsService,
+    ShopFinders,
+    ShopSettingsService,
+    TeamService,
+    InvitationsService,
+  ],
+  exports: [ShopsService, ShopEditsService, ShopFinders, ShopSettingsService],
 })
 export class ShopsModule {}

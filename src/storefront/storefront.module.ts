@@ -3,6 +3,7 @@ import { AuthModule } from '../auth/auth.module.js';
 import { ConversationsModule } from '../conversations/conversations.module.js';
 import { FormsModule } from '../forms/forms.module.js';
 import { OrdersModule } from '../orders/orders.module.js';
+import { PaymentsModule } from '../payments/payments.module.js';
 import { ProductsModule } from '../products/products.module.js';
 import { ShopsModule } from '../shops/shops.module.js';
 import { StorefrontChatService } from './storefront-chat.service.js';
@@ -11,6 +12,8 @@ import { PaymentMethodsService } from './payment-methods.service.js';
 import { PublicCatalogueService } from './public-catalogue.service.js';
 import { StorefrontOrdersController } from './storefront-orders.controller.js';
 import { StorefrontOrdersService } from './storefront-orders.service.js';
+import { StorefrontPaymentsController } from './storefront-payments.controller.js';
+import { StorefrontPaymentsService } from './storefront-payments.service.js';
 import { StorefrontController } from './storefront.controller.js';
 import { StorefrontService } from './storefront.service.js';
 
@@ -23,10 +26,12 @@ import { StorefrontService } from './storefront.service.js';
     FormsModule,
     OrdersModule,
     ConversationsModule,
+    PaymentsModule,
   ],
   controllers: [
     StorefrontController,
     StorefrontOrdersController,
+    StorefrontPaymentsController,
     StorefrontConversationsController,
   ],
   providers: [
@@ -34,6 +39,7 @@ import { StorefrontService } from './storefront.service.js';
     PublicCatalogueService,
     PaymentMethodsService,
     StorefrontOrdersService,
+    StorefrontPaymentsService,
     StorefrontChatService,
   ],
 })

@@ -35,11 +35,12 @@ export function readPaymentIntent(value: unknown): ProviderPayment | undefined {
   const intent = fieldsOf(value);
   const providerId = textOf(intent['id']);
   const error = fieldsOf(intent['last_payment_error']);
-  const status = STATES[textOf(intent['status']) ?? ''];
-  const hasFailed = intent['status'] === 'requires_payment_method' && textOf(error['type']);
-  const state = hasFailed ? 'failed' : status;
-  // What has come counts, not what was asked for.
-  const money = moneyOf(intent, state === 'succeeded' ? 'amount_received' : 'amount');
+  const hasError = Object.keys(error).length > 0;
+  const hasFailed = intent['status'] === 'requires_payment_method' && hasError;
+  const state = hasFailed ? 'failed' : STATES[textOf(intent['status']) ?? ''];
+  // Where something has come it counts, and not what was asked for.
+  const hasCome = state === 'succeeded' && intent['amount_received'];
+  const money = moneyOf(intent, hasCome ? 'amount_received' : 'amount');
   if (intent['object'] !== 'payment_intent' || !providerId || !state || !money) return undefined;
   const charge = idOf(intent['latest_charge']);
   return {

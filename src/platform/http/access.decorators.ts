@@ -10,9 +10,14 @@ import type { Request } from 'express';
 /** Metadata key of a route's one access mark. */
 export const ACCESS = 'access';
 
-/** Who may call a route. `shop` carries the permission that the shop's guard asks for. */
+/**
+ * Who may call a route. `shop` carries the permission that the shop's guard asks for and, where the
+ * path names no shop, the thing that it is found by.
+ */
 export type AccessMark =
-  { kind: 'public' } | { kind: 'signed-in' } | { kind: 'shop'; permission: string };
+  | { kind: 'public' }
+  | { kind: 'signed-in' }
+  | { kind: 'shop'; permission: string; foundBy?: string };
 
 /** The caller, as the authentication guard leaves it on the request. */
 export interface Caller {

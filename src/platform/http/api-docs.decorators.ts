@@ -18,8 +18,14 @@ interface Documented {
   errors?: ErrorCode[];
 }
 
+interface Answering {
+  status?: 200 | 201;
+  /** What else stands in the envelope. */
+  beside?: Record<string, Type>;
+}
+
 /** Documents a route that answers one `model` in the envelope. */
-export function ApiAnswer(model: Type, docs: Documented & { status?: 200 | 201 }): MethodDecorator {
+export function ApiAnswer(model: Type, docs: Documented & Answering): MethodDecorator {
   return documented(model, { $ref: getSchemaPath(model) }, docs);
 }
 
@@ -72,11 +78,15 @@ export function ApiCsvAnswer({ summary, description, errors }: Documented): Meth
 function documented(
   model: Type,
   data: object,
-  { summary, description, errors, status = 200 }: Documented & { status?: 200 | 201 },
+  { summary, description, errors, status = 200, beside = {} }: Documented & Answering,
   meta?: object,
 ): MethodDecorator {
+  const others = Object.entries(beside).map(([name, type]) => [
+    name,
+    { $ref: getSchemaPath(type) },
+  ]);
   return applyDecorators(
-    ApiExtraModels(model),
+    ApiExtraModels(model, ...Object.values(beside)),
     ApiOperation({ summary, description }),
     ApiExtension('x-errors', errors ?? []),
     ApiResponse({
@@ -84,10 +94,11 @@ function documented(
       description: summary,
       schema: {
         type: 'object',
-        required: ['success', 'data', ...(meta ? ['meta'] : [])],
+        required: ['success', 'data', ...Object.keys(beside), ...(meta ? ['meta'] : [])],
         properties: {
           success: { type: 'boolean', enum: [true] },
           data,
+          ...Object.fromEntries(others),
           ...(meta ? { meta } : {}),
         },
       } as object,

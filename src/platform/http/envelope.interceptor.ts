@@ -6,6 +6,7 @@ import {
   StreamableFile,
 } from '@nestjs/common';
 import { map, type Observable } from 'rxjs';
+import { Answer } from './answer.js';
 import { Page } from './page.js';
 
 /** Wraps what a handler returns into the success envelope; a `StreamableFile` or text stays. */
@@ -21,5 +22,6 @@ function toEnvelope(result: unknown): unknown {
   if (result instanceof Page) {
     return { success: true, data: result.items, meta: { nextCursor: result.nextCursor } };
   }
+  if (result instanceof Answer) return { success: true, data: result.data, ...result.beside };
   return { success: true, data: result ?? null };
 }

@@ -6,7 +6,7 @@ import {
   SetMetadata,
 } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import { json, type NextFunction, type Request, type Response } from 'express';
+import { json, type NextFunction, raw, type Request, type Response } from 'express';
 import { from, type Observable, switchMap } from 'rxjs';
 import { AppError, ERRORS } from './app-error.js';
 import { MEBIBYTE, tooLarge } from './body-limits.js';
@@ -16,7 +16,11 @@ const BODY_LIMIT = MEBIBYTE;
 const PICTURE_BODY_LIMIT = 12 * MEBIBYTE;
 const ACCEPTS_PICTURES = 'accepts-pictures';
 
+/** Platforms sign the bytes that they send: there a body stays a Buffer. */
+const WEBHOOKS = /^\/webhook\//;
+
 const parseBody = json({ limit: BODY_LIMIT });
+const keepBody = raw({ limit: BODY_LIMIT, type: () => true });
 const parsePictureBody = json({ limit: PICTURE_BODY_LIMIT });
 
 /** The app sends pictures as data URLs to this route: its body may be up to 12 MB. */
@@ -24,8 +28,9 @@ export const AcceptsPictures = () => SetMetadata(ACCEPTS_PICTURES, true);
 
 /** Parses JSON bodies of up to 1 MB; larger ones wait until the caller is known. */
 export function jsonBody(request: Request, response: Response, next: NextFunction): void {
+  const parse = WEBHOOKS.test(request.path) ? keepBody : parseBody;
   if (declaredLength(request) > BODY_LIMIT) next();
-  else parseBody(request, response, (error?: unknown) => next(error && toAppError(error)));
+  else parse(request, response, (error?: unknown) => next(error && toAppError(error)));
 }
 
 /**

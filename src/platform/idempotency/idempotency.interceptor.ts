@@ -18,6 +18,8 @@ import {
 import type { OperationRequest } from './operation-id.decorator.js';
 
 export const IDEMPOTENCY_HEADER = 'Idempotency-Key';
+/** Set on an answer that is given again. */
+export const REPLAYED_HEADER = 'Idempotency-Replayed';
 export const IDEMPOTENCY_KEY_LENGTH = { min: 8, max: 255 };
 const PRINTABLE = /^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$/;
 
@@ -48,7 +50,7 @@ export class IdempotencyInterceptor implements NestInterceptor {
     const response = context.switchToHttp().getResponse<Response>();
     const claimed = await this.keys.claim(id, hashJson(request.body));
     if ('value' in claimed) {
-      response.status(claimed.status).setHeader('Idempotency-Replayed', 'true');
+      response.status(claimed.status).setHeader(REPLAYED_HEADER, 'true');
       return claimed.value;
     }
     request.operationId = claimed.operationId;

@@ -1,0 +1,88 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { InjectModel } from '@nestjs/mongoose';
+import type { Model } from 'mongoose';
+import { OrderPaymentsService } from '../orders/order-payments.service.js';
+import { AppConfig } from '../platform/config/app-config.js';
+import { isUndecided } from './payment-change.js';
+import { SYSTEM } from './payment-events.js';
+import { Payment } from './payment.schema.js';
+import { PaymentsService } from './payments.service.js';
+import { RefundsService } from './refunds.service.js';
+
+const BATCH = 100;
+const IN_PARALLEL = 8;
+const MINUTE_MS = 60_000;
+/** Between one look and the next, while nothing changes. */
+const PAUSES_MS = [1, 2, 5, 10, 30, 60].map((minutes) => minutes * MINUTE_MS);
+const NOT_PAID_IN_TIME = 'Not paid in time.';
+
+/**
+ * Looks after what nobody tells: payments whose webhook never came, refunds of which nobody knows, and
+ * orders that wait too long for their money. What it finds goes through the same transitions.
+ */
+@Injectable()
+export class PaymentChecksService {
+  private readonly logger = new Logger(PaymentChecksService.name);
+
+  constructor(
+    @InjectModel(Payment.name) private readonly payments: Model<Payment>,
+    private readonly service: PaymentsService,
+    private readonly refunds: RefundsService,
+    private readonly orders: OrderPaymentsService,
+    private readonly config: AppConfig,
+  ) {}
+
+  /** Checks the payments that are due at `now`. */
+  async run(now: Date): Promise<void> {
+    const due = await this.payments
+      .find({ nextCheckAt: { $lt: now } })
+      .setOptions({ acrossShops: true })
+      .sort({ nextCheckAt: 1 })
+      .limit(BATCH)
+      .lean<Payment[]>();
+    const rest = [...due];
+    const work = async (): Promise<void> => {
+      for (let next = rest.shift(); next; next = rest.shift()) await this.tryCheck(next, now);
+    };
+    await Promise.all(Array.from({ length: IN_PARALLEL }, work));
+  }
+
+  /** A provider that does not answer is asked again later, and holds up nobody else. */
+  private async tryCheck(payment: Payment, now: Date): Promise<void> {
+    const { shopId, _id, checks } = payment;
+    const pause = PAUSES_MS[Math.min(checks, PAUSES_MS.length - 1)] ?? MINUTE_MS;
+    await this.payments.updateOne(
+      { shopId, _id, nextCheckAt: { $exists: true } },
+      { $set: { nextCheckAt: new Date(now.getTime() + pause) }, $inc: { checks: 1 } },
+      { timestamps: false },
+    );
+    try {
+      await this.check(payment, now);
+    } catch (error) {
+      const paymentId = _id.toHexString();
+      this.logger.warn({ msg: 'payment not checked', paymentId, error: String(error) });
+    }
+  }
+
+  private async check(payment: Payment, now: Date): Promise<void> {
+    if (payment.refunds.some(isUndecided)) await this.refunds.decide(payment);
+    if (!payment.isOpen || payment.provider === 'transfer') return;
+    const { payment: seen } = await this.service.refresh(payment, SYSTEM);
+    if (seen.isOpen && seen.status !== 'processing' && this.isTooOld(seen, now)) {
+      await this.expire(seen);
+    }
+  }
+
+  /** Cancelled at the provider first: the order ends only when nobody can pay for it any more. */
+  private async expire(payment: Payment): Promise<void> {
+    const { payment: ended } = await this.service.cancelAtProvider(payment, SYSTEM);
+    if (ended.status !== 'canceled') return;
+    const { shopId, orderId } = ended;
+    if (await this.payments.exists({ shopId, orderId, isOpen: true })) return;
+    await this.orders.expire(shopId.toHexString(), orderId.toHexString(), NOT_PAID_IN_TIME);
+  }
+
+  private isTooOld({ createdAt }: Payment, now: Date): boolean {
+    return now.getTime() - createdAt.getTime() > this.config.paymentExpiryMinutes * MINUTE_MS;
+  }
+}

@@ -1,0 +1,53 @@
+import { Controller, Get, Param, Query } from '@nestjs/common';
+import { ApiParam, ApiTags } from '@nestjs/swagger';
+import { ApiPage } from '../platform/http/api-docs.decorators.js';
+import type { Page } from '../platform/http/page.js';
+import { RequirePermission, ShopId } from '../shops/shop-access.decorators.js';
+import { ListPaymentEventsQuery } from './dto/list-payment-events.query.js';
+import { ListPaymentsQuery } from './dto/list-payments.query.js';
+import { PaymentEventResponse } from './dto/payment-event.response.js';
+import { PaymentResponse } from './dto/payment.response.js';
+import { PaymentLogService } from './payment-log.service.js';
+import { PaymentsService } from './payments.service.js';
+
+const ID = {
+  name: 'paymentId',
+  description: "The payment's id, ours or the provider's.",
+  example: '6741c0c0a5f2d13b8c9e0008',
+};
+
+@ApiTags('payments')
+@Controller('api/shops/:shopId/payments')
+export class PaymentsController {
+  constructor(
+    private readonly payments: PaymentsService,
+    private readonly log: PaymentLogService,
+  ) {}
+
+  @Get()
+  @RequirePermission('payments:read')
+  @ApiPage(PaymentResponse, { summary: "The shop's payments, or those of an order, newest first" })
+  async list(
+    @ShopId() shopId: string,
+    @Query() query: ListPaymentsQuery,
+  ): Promise<Page<PaymentResponse>> {
+    return (await this.payments.list(shopId, query)).map((one) => PaymentResponse.from(one));
+  }
+
+  @Get(':paymentId/events')
+  @RequirePermission('payments:read')
+  @ApiParam(ID)
+  @ApiPage(PaymentEventResponse, {
+    summary: 'All that happened to a payment, oldest first',
+    description: 'Requests, answers, webhooks, facts and transitions; lines are only ever added.',
+  })
+  async events(
+    @ShopId() shopId: string,
+    @Param('paymentId') id: string,
+    @Query() query: ListPaymentEventsQuery,
+  ): Promise<Page<PaymentEventResponse>> {
+    const payment = await this.payments.get(shopId, id);
+    const page = await this.log.list(payment, query);
+    return page.map((event) => PaymentEventResponse.from(event, payment.currency));
+  }
+}

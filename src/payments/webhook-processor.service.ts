@@ -1,0 +1,99 @@
+import { Injectable } from '@nestjs/common';
+import { InjectModel } from '@nestjs/mongoose';
+import type { Model, QueryFilter } from 'mongoose';
+import { isObjectIdHex } from '../platform/http/object-id.pipe.js';
+import { PROVIDER } from './payment-events.js';
+import { factOfRefund } from './payment-facts.js';
+import { PaymentLogService } from './payment-log.service.js';
+import { PaymentTransitionsService } from './payment-transitions.service.js';
+import { Payment } from './payment.schema.js';
+import { PaymentsService } from './payments.service.js';
+import type { OnlineProviderName, ProviderEvent } from './providers/payment-provider.js';
+import { PaymentProvidersService } from './providers/payment-providers.service.js';
+import { WebhookEvent, type WebhookState } from './webhook-event.schema.js';
+import type { WebhookJob } from './webhook-inbox.service.js';
+
+/** Reads stored webhooks and passes what they tell to the transitions; running twice changes nothing. */
+@Injectable()
+export class WebhookProcessorService {
+  constructor(
+    @InjectModel(WebhookEvent.name) private readonly events: Model<WebhookEvent>,
+    @InjectModel(Payment.name) private readonly payments: Model<Payment>,
+    private readonly providers: PaymentProvidersService,
+    private readonly service: PaymentsService,
+    private readonly transitions: PaymentTransitionsService,
+    private readonly log: PaymentLogService,
+  ) {}
+
+  async process({ provider, eventId }: WebhookJob): Promise<void> {
+    const stored = await this.events.findOne({ provider, eventId }).lean<WebhookEvent>();
+    if (stored?.state !== 'received') return;
+    const event = this.providers.get(provider).readEvent(stored.body);
+    try {
+      const payment = await this.findPayment(provider, event);
+      if (payment) await this.take(payment, event);
+      const note = payment ? '' : 'it tells of no payment that is known here';
+      await this.close(stored, payment ? 'processed' : 'ignored', { payment, note });
+    } catch (error) {
+      await this.events.updateOne({ provider, eventId }, { $set: { note: String(error) } });
+      throw error;
+    }
+  }
+
+  private async take(payment: Payment, event: ProviderEvent): Promise<void> {
+    const { type: name, id, occurredAt: at, refund, providerId } = event;
+    const reference = providerId ?? payment.providerId;
+    await this.log.append(payment, {
+      kind: 'webhook',
+      name,
+      actor: PROVIDER,
+      reference,
+      detail: id,
+    });
+    const cause = { actor: PROVIDER, name, at };
+    let current = payment;
+    if (event.payment) {
+      const view = { ...event.payment, isLive: event.isLive };
+      current = await this.transitions.see(current, view, cause);
+    }
+    if (refund) {
+      const facts = [factOfRefund(refund, at)];
+      current = await this.transitions.apply(current, { facts, actor: PROVIDER, name });
+    }
+    // The payer has said yes at the provider's own page: the money is there to be taken.
+    if (event.isApproval && current.flags.length === 0) {
+      const paymentIntentId = current._id.toHexString();
+      await this.service.confirm(current.shopId.toHexString(), { paymentIntentId }, PROVIDER);
+    }
+  }
+
+  /** By the provider's id, by the capture, or by ours, when the event was faster than the answer. */
+  private async findPayment(
+    provider: OnlineProviderName,
+    { payment, providerId }: ProviderEvent,
+  ): Promise<Payment | null> {
+    const ids: (QueryFilter<Payment> | undefined)[] = [
+      providerId === undefined ? undefined : { providerId, provider },
+      payment?.captureId === undefined ? undefined : { captureId: payment.captureId, provider },
+      isObjectIdHex(payment?.paymentId ?? '') ? { _id: payment?.paymentId, provider } : undefined,
+    ];
+    for (const filter of ids) {
+      const found =
+        filter &&
+        (await this.payments.findOne(filter).setOptions({ acrossShops: true }).lean<Payment>());
+      if (found) return found;
+    }
+    return null;
+  }
+
+  private async close(
+    { _id }: WebhookEvent,
+    state: WebhookState,
+    { payment, note }: { payment: Payment | null; note: string },
+  ): Promise<void> {
+    await this.events.updateOne(
+      { _id },
+      { $set: { state, paymentId: payment?._id ?? null, note } },
+    );
+  }
+}
