@@ -30,7 +30,15 @@ const STEPS = {
     }),
 };
 
+const webhooks = client.db().collection('bare_webhooks');
+await webhooks.createIndex({ eventId: 1 }, { unique: true });
+
 const app = express();
+app.post('/webhooks', express.raw({ type: () => true }), async ({ body }, response) => {
+  const { id: eventId } = JSON.parse(body.toString());
+  await webhooks.insertOne({ eventId, body: body.toString() });
+  response.json({ success: true, data: null });
+});
 app.use(express.json());
 app.get('/live', (_, response) => response.json({ success: true, data: { status: 'live' } }));
 app.get('/products', async (_, response) => {

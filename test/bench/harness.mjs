@@ -63,7 +63,7 @@ export async function makeWorld(url) {
 }
 
 /** The built server in a process of its own. */
-export async function startApi({ mongodbUri, directory }) {
+export async function startApi({ mongodbUri, directory, variables = {} }) {
   const child = spawn(
     process.execPath,
     [fileURLToPath(new URL('../../dist/main.js', import.meta.url))],
@@ -75,6 +75,7 @@ export async function startApi({ mongodbUri, directory }) {
         MONGODB_URI: mongodbUri,
         RATE_LIMITS: 'off',
         LOG_LEVEL: 'warn',
+        ...variables,
       },
       stdio: ['ignore', 'pipe', 'inherit'],
     },

@@ -9,8 +9,10 @@ import { commerce } from './commerce.mjs';
 import { makeWorld, rounds, seconds, startApi, startBare } from './harness.mjs';
 import { inbox } from './inbox.mjs';
 import { identity } from './identity.mjs';
+import { startStripe } from './bench-stripe.mjs';
+import { payments } from './payments.mjs';
 
-const AREAS = { identity, commerce, inbox };
+const AREAS = { identity, commerce, inbox, payments };
 const wanted = (process.env.BENCH_AREAS ?? Object.keys(AREAS).join()).split(',');
 const quiet = { info() {}, warn() {}, error: (text) => process.stderr.write(`${text}\n`) };
 
@@ -22,7 +24,8 @@ const engine = await EmbeddedEngine.start({
   log: quiet,
 });
 const mongodbUri = engine.uri.replace('/?', '/bench?');
-const api = await startApi({ mongodbUri, directory });
+const stripe = await startStripe();
+const api = await startApi({ mongodbUri, directory, variables: stripe.variables });
 const world = await makeWorld(api.url);
 const bare = await startBare({ mongodbUri, shopId: world.shopId });
 try {
@@ -38,6 +41,7 @@ try {
   bare.child.disconnect();
   api.child.kill('SIGTERM');
   await Promise.all([api.exited, bare.exited]);
+  stripe.stop();
   await engine.stop();
   await rm(directory, { recursive: true, force: true });
 }
