@@ -1,0 +1,312 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { DomainEvents } from '../src/events/domain-events.js';
+import { PaymentJobsService } from '../src/payments/payment-jobs.service.js';
+import { type PaymentFact, stateOf } from '../src/payments/payment-facts.js';
+import { StripeServer } from './providers/stripe.server.js';
+import { aShop, type ShopWorld } from './support/actors.js';
+import { createTestApp, type TestApp } from './support/app.js';
+import { eventually } from './support/eventually.js';
+import { anOrder, type PlacedOrder } from './support/orders.js';
+
+let app: TestApp;
+let stripe: StripeServer;
+let shop: ShopWorld;
+let payments: string;
+
+beforeAll(async () => {
+  stripe = await StripeServer.start();
+  app = await createTestApp(stripe.variables);
+  shop = await aShop(app);
+  payments = `${shop.path}/payments`;
+});
+
+afterAll(async () => {
+  await app.close();
+  await stripe.stop();
+});
+
+type Signed = ReturnType<StripeServer['sign']>;
+
+const deliver = ({ body, headers }: Signed) =>
+  fetch(`${app.url}/webhook/stripe`, { method: 'POST', body, headers });
+
+const send = (type: string, object: object, overrides: object = {}) =>
+  deliver(stripe.sign(stripe.event(type, object, overrides)));
+
+const webhooks = () => app.connection.db!.collection('payment_webhooks');
+
+/** A payment that was begun at Stripe. */
+async function begun(price = 20): Promise<{ order: PlacedOrder; id: string; intent: any }> {
+  const order = await anOrder(app, shop, { retailPrice: price });
+  const { body } = await shop.owner
+    .post(`${payments}/intent`, { orderId: order.id, provider: 'stripe' })
+    .expect(201);
+  const id = body.data.id as string;
+  return { order, id, intent: stripe.intent(body.data.providerId) };
+}
+
+const read = async (id: string) =>
+  (await shop.owner.get(`${payments}/${id}`).expect(200)).body.data;
+
+/** All webhooks that came are processed. */
+const processed = () =>
+  eventually(async () => {
+    // Answered is stored; what is stored has no job yet for a moment.
+    expect(
+      await webhooks().countDocuments({ receivedAt: { $gt: new Date(0) }, state: 'received' }),
+    ).toBe(0);
+  });
+
+function permutations<T>(items: T[]): T[][] {
+  if (items.length < 2) return [items];
+  return items.flatMap((item, index) =>
+    permutations(items.toSpliced(index, 1)).map((rest) => [item, ...rest]),
+  );
+}
+
+describe('a webhook', () => {
+  it('is answered 200 and pays the order', async () => {
+    const { order, id, intent } = await begun();
+    const paid = {
+      ...intent,
+      status: 'succeeded',
+      amount_received: intent.amount,
+      latest_charge: 'ch_1',
+    };
+    const answer = await send('payment_intent.succeeded', paid);
+    expect(answer.status).toBe(200);
+    await eventually(async () =>
+      expect(await order.read()).toMatchObject({ paymentStatus: 'paid' }),
+    );
+    expect(await read(id)).toMatchObject({ status: 'succeeded', capturedAmount: 20 });
+  });
+
+  it('is refused (400) and not stored when its signature is not right', async () => {
+    const { intent } = await begun();
+    const event = stripe.event('payment_intent.succeeded', { ...intent, status: 'succeeded' });
+    const right = stripe.sign(event);
+    const text = right.body.toString();
+    const now = Math.floor(Date.now() / 1000);
+    const wrong: Record<string, Signed> = {
+      'changed byte': { ...right, body: text.replace('succeeded', 'succeedeD') },
+      're-serialised': { ...right, body: JSON.stringify(JSON.parse(text), null, 1) },
+      'old time': stripe.sign(event, { timestamp: now - 3_600 }),
+      'time to come': stripe.sign(event, { timestamp: now + 3_600 }),
+      'other secret': stripe.sign(event, { secret: 'whsec_somebody_elses' }),
+      'no signature': { body: right.body, headers: { 'content-type': 'application/json' } },
+      'empty body': { ...right, body: '' },
+    };
+    const before = await webhooks().countDocuments({ receivedAt: { $gt: new Date(0) } });
+    for (const [name, delivery] of Object.entries(wrong)) {
+      const answer = await deliver(delivery);
+      const { code } = (await answer.json()) as { code: string };
+      expect({ name, status: answer.status, code }).toEqual({
+        name,
+        status: 400,
+        code: 'invalid_signature',
+      });
+    }
+    expect(await webhooks().countDocuments({ receivedAt: { $gt: new Date(0) } })).toBe(before);
+  });
+
+  it('is stored once however often it comes', async () => {
+    const { id, intent } = await begun();
+    const signed = stripe.sign(
+      stripe.event('payment_intent.processing', {
+        ...intent,
+        status: 'processing',
+        latest_charge: 'ch_1',
+      }),
+    );
+    const answers = await Promise.all(Array.from({ length: 8 }, () => deliver(signed)));
+    expect(answers.map(({ status }) => status)).toEqual(Array(8).fill(200));
+    await eventually(async () => expect((await read(id)).status).toBe('processing'));
+    const events = (await shop.owner.get(`${payments}/${id}/events`).expect(200)).body.data;
+    const told = events.filter(
+      ({ name }: { name: string }) => name === 'payment_intent.processing',
+    );
+    expect(told.map(({ kind }: { kind: string }) => kind)).toEqual(['webhook', 'transition']);
+  });
+
+  it('of an unknown type, or of nobody here, is kept and ignored', async () => {
+    expect((await send('customer.created', { id: 'cus_1', object: 'customer' })).status).toBe(200);
+    const { intent } = await begun();
+    const stranger = { ...intent, id: 'pi_stranger', metadata: {}, status: 'succeeded' };
+    expect((await send('payment_intent.succeeded', stranger)).status).toBe(200);
+    await processed();
+    const kept = await webhooks()
+      .find({
+        receivedAt: { $gt: new Date(0) },
+        type: { $in: ['customer.created', 'payment_intent.succeeded'] },
+      })
+      .toArray();
+    const ignored = kept.filter(({ state }) => state === 'ignored');
+    expect(ignored).toHaveLength(2);
+  });
+
+  it('never pays an order with another amount, currency or mode: it is flagged', async () => {
+    const wrong = [
+      [{ amount: 1 }, {}, 'amount_mismatch'],
+      [{ currency: 'eur' }, {}, 'amount_mismatch'],
+      [{}, { livemode: true }, 'mode_mismatch'],
+    ] as const;
+    for (const [change, overrides, flag] of wrong) {
+      const { order, id, intent } = await begun();
+      await send(
+        'payment_intent.succeeded',
+        { ...intent, status: 'succeeded', ...change },
+        overrides,
+      );
+      await eventually(async () => expect((await read(id)).flags).toEqual([flag]));
+      expect((await read(id)).status).toBe('pending');
+      expect(await order.read()).toMatchObject({ paymentStatus: 'unpaid' });
+    }
+  });
+
+  it('that a process stored and could not queue is found again', async () => {
+    const { order, id, intent } = await begun();
+    const event = stripe.event('payment_intent.succeeded', {
+      ...intent,
+      status: 'succeeded',
+      latest_charge: 'ch_9',
+    });
+    const { body } = stripe.sign(event);
+    const past = new Date(Date.now() - 60_000);
+    await webhooks().insertOne({
+      provider: 'stripe',
+      eventId: (event as { id: string }).id,
+      type: 'payment_intent.succeeded',
+      body: body.toString(),
+      receivedAt: past,
+      unqueuedSince: past,
+      state: 'received',
+    });
+    await app.nest.get(PaymentJobsService, { strict: false }).reconcile(new Date());
+    await eventually(async () => expect((await read(id)).status).toBe('succeeded'));
+    expect(await order.read()).toMatchObject({ paymentStatus: 'paid' });
+  });
+});
+
+describe('events in any order', () => {
+  it('make one payment, one ledger entry for each fact, and one event for each change', async () => {
+    const kinds = ['created', 'processing', 'failed', 'succeeded', 'partial', 'rest'] as const;
+    const orders = permutations([...kinds]);
+    expect(orders).toHaveLength(720);
+    // All of them are held against the rules in payment-change.spec.ts; some go through the front door.
+    const sampled = orders.filter((_, index) => index % 36 === 0);
+    const finals = new Set<string>();
+    const told = new Map<string, string[]>();
+    app.nest.get(DomainEvents, { strict: false }).on('payment.updated', ({ payment }) => {
+      const states = told.get(payment.id) ?? [];
+      told.set(payment.id, [...states, `${payment.status} ${payment.refundedAmount}`]);
+    });
+    for (const [index, order] of sampled.entries()) {
+      const { order: placed, id, intent } = await begun();
+      const deliveries = [...order, ...order].map((kind) => eventOf(kind, intent));
+      const half = Math.floor(deliveries.length / 2) - (index % 5);
+      await Promise.all(deliveries.slice(0, half).map(deliver));
+      await shop.owner.post(`${payments}/confirm`, { paymentIntentId: id }).expect(200);
+      await Promise.all(deliveries.slice(half).map(deliver));
+      await eventually(async () => expect((await read(id)).status).toBe('refunded'));
+      await eventually(async () =>
+        expect(await placed.read()).toMatchObject({ paymentStatus: 'refunded' }),
+      );
+      const payment = await read(id);
+      const events = (await shop.owner.get(`${payments}/${id}/events?limit=500`).expect(200)).body
+        .data;
+      const facts = events
+        .filter(({ kind }: { kind: string }) => kind === 'fact')
+        .map(
+          ({ name, reference }: { name: string; reference: string }) =>
+            `${name} ${(reference ?? '').replace(intent.id, '')}`,
+        );
+      expect(new Set(facts).size, order.join()).toBe(facts.length);
+      finals.add(
+        JSON.stringify([
+          payment.status,
+          payment.capturedAmount,
+          payment.refundedAmount,
+          facts.toSorted(),
+        ]),
+      );
+      const moves = events.filter(({ kind }: { kind: string }) => kind === 'transition');
+      // Each state is told once; none of them comes back.
+      const states = told.get(id) ?? [];
+      expect(new Set(states).size, `${order.join()}: ${states.join()}`).toBe(states.length);
+      for (let at = 1; at < moves.length; at++) expect(moves[at].from).toBe(moves[at - 1].to);
+    }
+    expect(finals.size).toBe(1);
+  });
+});
+
+/** One of the events of a payment that failed once, was paid, and was given back in two parts. */
+function eventOf(kind: string, intent: any): Signed {
+  const refund = {
+    object: 'refund',
+    payment_intent: intent.id,
+    charge: `ch_b_${intent.id}`,
+    currency: 'usd',
+  };
+  const events: Record<string, [string, object]> = {
+    created: ['payment_intent.created', intent],
+    processing: [
+      'payment_intent.processing',
+      { ...intent, status: 'processing', latest_charge: `ch_a_${intent.id}` },
+    ],
+    failed: [
+      'payment_intent.payment_failed',
+      {
+        ...intent,
+        status: 'requires_payment_method',
+        last_payment_error: {
+          code: 'card_declined',
+          message: 'Declined.',
+          charge: `ch_a_${intent.id}`,
+        },
+      },
+    ],
+    succeeded: [
+      'payment_intent.succeeded',
+      {
+        ...intent,
+        status: 'succeeded',
+        amount_received: intent.amount,
+        latest_charge: `ch_b_${intent.id}`,
+      },
+    ],
+    partial: [
+      'refund.created',
+      { ...refund, id: `re_1_${intent.id}`, amount: 500, status: 'succeeded' },
+    ],
+    rest: [
+      'refund.updated',
+      { ...refund, id: `re_2_${intent.id}`, amount: intent.amount - 500, status: 'succeeded' },
+    ],
+  };
+  const [type, object] = events[kind]!;
+  // Of one kind, the same event each time.
+  return stripe.sign(stripe.event(type, object, { id: `evt_${kind}_${intent.id}` }));
+}
+
+describe('the log alone', () => {
+  it('makes the state of a payment', async () => {
+    const { id, intent } = await begun();
+    for (const kind of ['failed', 'partial', 'succeeded', 'processing'])
+      await deliver(eventOf(kind, intent));
+    await eventually(async () => expect((await read(id)).status).toBe('partially_refunded'));
+    await shop.owner.post(`${payments}/${id}/refund`, { amount: 2 });
+    const payment = await read(id);
+    await shop.owner.get(`${payments}/${id}/events`).expect(200);
+    const { ObjectId } = await import('mongodb');
+    const lines = await app.connection
+      .db!.collection('payment_events')
+      .find({ shopId: new ObjectId(shop.id), paymentId: new ObjectId(id) })
+      .toArray();
+    const facts = lines.flatMap(({ fact }) => (fact ? [fact as PaymentFact] : []));
+    expect(stateOf(facts, 2_000)).toMatchObject({
+      status: payment.status,
+      captured: payment.capturedAmount * 100,
+      refunded: payment.refundedAmount * 100,
+    });
+  });
+});
