@@ -27,6 +27,7 @@ export type PaypalMisbehaviour =
   | 'hang-in-body'
   | 'html'
   | 'html-error'
+  | 'odd-error'
   | 'odd'
   | 'huge'
   | 'redirect'
@@ -528,6 +529,7 @@ function misbehave(how: PaypalMisbehaviour, response: ServerResponse): boolean {
     'hang-in-body': () => response.writeHead(200).write('{"id":'),
     html: () => response.writeHead(200, html).end('<p>Sorry'),
     'html-error': () => response.writeHead(400, html).end('<p>Sorry'),
+    'odd-error': () => response.writeHead(400).end('{"error":"oops"}'),
     odd: () => response.writeHead(200).end('{"id":{"a":1},"status":7,"access_token":["x"]}'),
     huge: () => response.writeHead(200).end(`{"id":"${'x'.repeat(2_000_000)}"}`),
     redirect: () => response.writeHead(307, { Location: '/elsewhere' }).end(),

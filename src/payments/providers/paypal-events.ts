@@ -51,7 +51,7 @@ export function readPaypalEvent(
 function tell(type: string, resource: Json, isLive: boolean): Told {
   switch (type) {
     case 'CHECKOUT.ORDER.APPROVED':
-      return tellOrder(resource, isLive, true);
+      return tellApproval(resource, isLive);
     case 'CHECKOUT.PAYMENT-APPROVAL.REVERSED':
       return tellReversedApproval(resource, isLive);
     case 'PAYMENT.CAPTURE.COMPLETED':
@@ -71,9 +71,9 @@ function tell(type: string, resource: Json, isLive: boolean): Told {
   }
 }
 
-function tellOrder(order: Json, isLive: boolean, isApproval: boolean): Told {
+function tellApproval(order: Json, isLive: boolean): Told {
   const payment = paymentOfOrder(order, isLive);
-  return payment ? { providerId: payment.providerId, payment, isApproval } : {};
+  return payment ? { providerId: payment.providerId, payment, isApproval: true } : {};
 }
 
 /** Its resource names the order in `order_id`, and mostly no amount: then only the order is told. */
@@ -81,9 +81,9 @@ function tellReversedApproval(resource: Json, isLive: boolean): Told {
   const providerId = textOf(resource['order_id']) ?? textOf(resource['id']);
   const units = objectsOf(resource['purchase_units']);
   const order = { id: providerId, status: 'VOIDED', purchase_units: units };
-  const told = tellOrder(order, isLive, false);
+  const payment = paymentOfOrder(order, isLive);
   const paymentId = textOf(units[0]?.['custom_id']);
-  return { providerId, ...(paymentId ? { paymentId } : {}), payment: told.payment };
+  return { providerId, ...(paymentId ? { paymentId } : {}), payment };
 }
 
 function tellCapture(type: string, resource: Json, isLive: boolean): Told {
