@@ -113,7 +113,7 @@ describe('an order paid twice', () => {
     for (const { status } of await Promise.all(confirms)) expect(status).toBe(200);
     await eventually(async () => {
       const both = [await read(first.id), await read(second.id)];
-      expect(both.map(({ status }) => status).toSorted()).toEqual(['refunded', 'succeeded']);
+      expect(new Set(both.map(({ status }) => status))).toEqual(new Set(['refunded', 'succeeded']));
       const refunded = both.find(({ status }) => status === 'refunded');
       expect(refunded.flags).toEqual(['duplicate_payment']);
     });

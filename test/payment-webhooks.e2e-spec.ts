@@ -1,7 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { DomainEvents } from '../src/events/domain-events.js';
 import { PaymentJobsService } from '../src/payments/payment-jobs.service.js';
 import { type PaymentFact, stateOf } from '../src/payments/payment-facts.js';
+import { PaymentTransitionsService } from '../src/payments/payment-transitions.service.js';
 import { StripeServer } from './providers/stripe.server.js';
 import { aShop, type ShopWorld } from './support/actors.js';
 import { createTestApp, type TestApp } from './support/app.js';
@@ -107,6 +108,28 @@ describe('a webhook', () => {
       });
     }
     expect(await webhooks().countDocuments({ receivedAt: { $gt: new Date(0) } })).toBe(before);
+  });
+
+  it('that cannot be processed is tried again, and seen by the shop until it was', async () => {
+    const { id, order, intent } = await begun();
+    // As a database that is away at this moment.
+    const broken = vi.spyOn(PaymentTransitionsService.prototype, 'see');
+    broken.mockRejectedValueOnce(new Error('the database is away'));
+    const paid = { ...intent, status: 'succeeded', latest_charge: 'ch_1' };
+    expect((await send('payment_intent.succeeded', paid)).status).toBe(200);
+    const path = `${payments}/webhooks?limit=1`;
+    await eventually(async () => {
+      const [event] = (await shop.agent.get(`${path}&state=received`).expect(200)).body.data;
+      expect(event).toMatchObject({ paymentId: id, note: 'Error: the database is away' });
+    });
+    await eventually(async () =>
+      expect(await order.read()).toMatchObject({ paymentStatus: 'paid' }),
+    );
+    await eventually(async () => {
+      const [event] = (await shop.agent.get(path).expect(200)).body.data;
+      expect(event).toMatchObject({ paymentId: id, state: 'processed', note: '' });
+    });
+    await shop.outsider.get(path).expect(404);
   });
 
   it('is stored once however often it comes', async () => {

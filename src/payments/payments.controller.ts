@@ -5,10 +5,13 @@ import type { Page } from '../platform/http/page.js';
 import { RequirePermission, ShopId } from '../shops/shop-access.decorators.js';
 import { ListPaymentEventsQuery } from './dto/list-payment-events.query.js';
 import { ListPaymentsQuery } from './dto/list-payments.query.js';
+import { ListWebhooksQuery } from './dto/list-webhooks.query.js';
 import { PaymentEventResponse } from './dto/payment-event.response.js';
 import { PaymentResponse } from './dto/payment.response.js';
+import { WebhookEventResponse } from './dto/webhook-event.response.js';
 import { PaymentLogService } from './payment-log.service.js';
 import { PaymentsService } from './payments.service.js';
+import { WebhookInboxService } from './webhook-inbox.service.js';
 
 const ID = {
   name: 'paymentId',
@@ -22,6 +25,7 @@ export class PaymentsController {
   constructor(
     private readonly payments: PaymentsService,
     private readonly log: PaymentLogService,
+    private readonly inbox: WebhookInboxService,
   ) {}
 
   @Get()
@@ -32,6 +36,19 @@ export class PaymentsController {
     @Query() query: ListPaymentsQuery,
   ): Promise<Page<PaymentResponse>> {
     return (await this.payments.list(shopId, query)).map((one) => PaymentResponse.from(one));
+  }
+
+  @Get('webhooks')
+  @RequirePermission('payments:read')
+  @ApiPage(WebhookEventResponse, {
+    summary: "What the providers have told of the shop's payments, newest first",
+    description: 'One that stays `received` got stuck; `note` says why.',
+  })
+  async webhooks(
+    @ShopId() shopId: string,
+    @Query() query: ListWebhooksQuery,
+  ): Promise<Page<WebhookEventResponse>> {
+    return (await this.inbox.list(shopId, query)).map((one) => WebhookEventResponse.from(one));
   }
 
   @Get(':paymentId/events')

@@ -1,18 +1,18 @@
 import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
-import { type Model, type QueryFilter, Types } from 'mongoose';
+import { type Model, Types } from 'mongoose';
 import type { Order } from '../orders/order.schema.js';
 import { OrdersService } from '../orders/orders.service.js';
 import { AppConfig } from '../platform/config/app-config.js';
 import { isDuplicateKey } from '../platform/database/database-errors.js';
 import { AppError } from '../platform/http/app-error.js';
-import { decodeCursor } from '../platform/http/cursor.js';
 import { isObjectIdHex } from '../platform/http/object-id.pipe.js';
 import { Page } from '../platform/http/page.js';
 import type { ConfirmPaymentDto } from './dto/confirm-payment.dto.js';
 import type { CreatePaymentDto } from './dto/create-payment.dto.js';
 import type { ListPaymentsQuery } from './dto/list-payments.query.js';
+import { olderThan } from './older-than.js';
 import { requireAmount, requirePayable } from './payable.js';
 import type { Actor } from './payment-events.js';
 import { canceledFact } from './payment-facts.js';
@@ -158,7 +158,7 @@ export class PaymentsService {
           shopId,
           ...(orderId ? { orderId } : {}),
           ...(status ? { status } : {}),
-          ...(cursor ? olderThan(cursor) : {}),
+          ...(cursor ? olderThan(cursor, 'createdAt') : {}),
         },
         { facts: 0, pendingEvents: 0 },
       )
@@ -248,14 +248,4 @@ function confirmKey({ _id, facts }: Payment, paymentMethodId = ''): string {
   const failures = facts.filter(({ kind }) => kind === 'failed').length;
   const method = createHash('sha256').update(paymentMethodId).digest('hex').slice(0, 16);
   return `confirm-${_id.toHexString()}-${method}-${failures}`;
-}
-
-function olderThan(cursor: string): QueryFilter<Payment> {
-  const { at, id } = decodeCursor(cursor);
-  const createdAt = new Date(at);
-  if (Number.isNaN(createdAt.getTime())) return { createdAt: { $lt: new Date(0) } };
-  return {
-    createdAt: { $lte: createdAt },
-    $or: [{ createdAt: { $lt: createdAt } }, { createdAt, _id: { $lt: id } }],
-  };
 }

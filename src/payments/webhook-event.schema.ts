@@ -35,8 +35,12 @@ export class WebhookEvent {
   @Prop()
   unqueuedSince?: Date;
 
+  /** The payment that it tells of, and its shop, once that is known. */
   @Prop({ type: SchemaTypes.ObjectId, default: null })
   paymentId: Types.ObjectId | null;
+
+  @Prop({ type: SchemaTypes.ObjectId, default: null })
+  shopId: Types.ObjectId | null;
 
   /** Why it was ignored, or what went wrong last. */
   @Prop({ default: '' })
@@ -51,5 +55,7 @@ export const WebhookEventSchema = SchemaFactory.createForClass(WebhookEvent);
 WebhookEventSchema.index({ provider: 1, eventId: 1 }, { unique: true });
 // Those whose process died before there was a job.
 WebhookEventSchema.index({ unqueuedSince: 1 }, { sparse: true });
+// Those of a shop, newest first.
+WebhookEventSchema.index({ shopId: 1, receivedAt: -1, _id: -1 });
 // Kept for a season.
 WebhookEventSchema.index({ receivedAt: 1 }, { expireAfterSeconds: KEPT_DAYS * DAY_SECONDS });

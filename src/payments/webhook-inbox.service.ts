@@ -3,6 +3,9 @@ import { InjectModel } from '@nestjs/mongoose';
 import type { Model } from 'mongoose';
 import { isDuplicateKey } from '../platform/database/database-errors.js';
 import { AppError } from '../platform/http/app-error.js';
+import { Page } from '../platform/http/page.js';
+import type { ListWebhooksQuery } from './dto/list-webhooks.query.js';
+import { olderThan } from './older-than.js';
 import { JobsService } from '../platform/jobs/jobs.service.js';
 import type { OnlineProviderName } from './providers/payment-provider.js';
 import { PaymentProvidersService } from './providers/payment-providers.service.js';
@@ -54,6 +57,29 @@ export class WebhookInboxService {
     }
     // Not waited for: it is stored, and what comes of a crash here is found by `recover`.
     void this.enqueue({ provider: name, eventId });
+  }
+
+  /** What the providers have told of a shop's payments, newest first; what is `received` waits. */
+  async list(
+    shopId: string,
+    { limit, cursor, state }: ListWebhooksQuery,
+  ): Promise<Page<WebhookEvent>> {
+    const rows = await this.events
+      .find(
+        {
+          shopId,
+          ...(state ? { state } : {}),
+          ...(cursor ? olderThan(cursor, 'receivedAt') : {}),
+        },
+        { body: 0 },
+      )
+      .sort({ receivedAt: -1, _id: -1 })
+      .limit(limit + 1)
+      .lean<WebhookEvent[]>();
+    return Page.of(rows, limit, ({ receivedAt, _id }) => ({
+      at: receivedAt.getTime(),
+      id: _id.toHexString(),
+    }));
   }
 
   /** Those that were stored by a process which died before there was a job. */

@@ -10,7 +10,7 @@ import { Payment } from './payment.schema.js';
 import { PaymentsService } from './payments.service.js';
 import type { OnlineProviderName, ProviderEvent } from './providers/payment-provider.js';
 import { PaymentProvidersService } from './providers/payment-providers.service.js';
-import { WebhookEvent, type WebhookState } from './webhook-event.schema.js';
+import { WebhookEvent } from './webhook-event.schema.js';
 import type { WebhookJob } from './webhook-inbox.service.js';
 
 /** Reads stored webhooks and passes what they tell to the transitions; running twice changes nothing. */
@@ -29,15 +29,19 @@ export class WebhookProcessorService {
     const stored = await this.events.findOne({ provider, eventId }).lean<WebhookEvent>();
     if (stored?.state !== 'received') return;
     const event = this.providers.get(provider).readEvent(stored.body);
+    const payment = await this.findPayment(provider, event);
+    if (!payment) {
+      const note = 'It tells of no payment that is known here.';
+      return this.note(stored, { state: 'ignored', note });
+    }
+    const { _id: paymentId, shopId } = payment;
     try {
-      const payment = await this.findPayment(provider, event);
-      if (payment) await this.take(payment, event);
-      const note = payment ? '' : 'it tells of no payment that is known here';
-      await this.close(stored, payment ? 'processed' : 'ignored', { payment, note });
+      await this.take(payment, event);
     } catch (error) {
-      await this.events.updateOne({ provider, eventId }, { $set: { note: String(error) } });
+      await this.note(stored, { paymentId, shopId, note: String(error) });
       throw error;
     }
+    await this.note(stored, { paymentId, shopId, state: 'processed', note: '' });
   }
 
   private async take(payment: Payment, event: ProviderEvent): Promise<void> {
@@ -60,6 +64,10 @@ export class WebhookProcessorService {
       const facts = [factOfRefund(refund, at)];
       current = await this.transitions.apply(current, { facts, actor: PROVIDER, name });
     }
+    // It says that something has changed, and not what: the provider is asked.
+    if (!event.payment && !refund && current.isOpen) {
+      current = (await this.service.refresh(current, PROVIDER)).payment;
+    }
     // The payer has said yes at the provider's own page: the money is there to be taken.
     if (event.isApproval && current.flags.length === 0) {
       const paymentIntentId = current._id.toHexString();
@@ -70,30 +78,25 @@ export class WebhookProcessorService {
   /** By the provider's id, by the capture, or by ours, when the event was faster than the answer. */
   private async findPayment(
     provider: OnlineProviderName,
-    { payment, providerId }: ProviderEvent,
+    event: ProviderEvent,
   ): Promise<Payment | null> {
-    const ids: (QueryFilter<Payment> | undefined)[] = [
-      providerId === undefined ? undefined : { providerId, provider },
-      payment?.captureId === undefined ? undefined : { captureId: payment.captureId, provider },
-      isObjectIdHex(payment?.paymentId ?? '') ? { _id: payment?.paymentId, provider } : undefined,
-    ];
-    for (const filter of ids) {
-      const found =
-        filter &&
-        (await this.payments.findOne(filter).setOptions({ acrossShops: true }).lean<Payment>());
+    const { providerId, captureId = event.payment?.captureId } = event;
+    const { paymentId = event.payment?.paymentId } = event;
+    const filters: QueryFilter<Payment>[] = [];
+    if (providerId !== undefined) filters.push({ providerId });
+    if (captureId !== undefined) filters.push({ captureId });
+    if (isObjectIdHex(paymentId ?? '')) filters.push({ _id: paymentId });
+    for (const filter of filters) {
+      const found = await this.payments
+        .findOne({ ...filter, provider })
+        .setOptions({ acrossShops: true })
+        .lean<Payment>();
       if (found) return found;
     }
     return null;
   }
 
-  private async close(
-    { _id }: WebhookEvent,
-    state: WebhookState,
-    { payment, note }: { payment: Payment | null; note: string },
-  ): Promise<void> {
-    await this.events.updateOne(
-      { _id },
-      { $set: { state, paymentId: payment?._id ?? null, note } },
-    );
+  private async note({ _id }: WebhookEvent, news: Partial<WebhookEvent>): Promise<void> {
+    await this.events.updateOne({ _id }, { $set: news });
   }
 }

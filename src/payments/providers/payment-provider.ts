@@ -90,8 +90,10 @@ export interface ProviderEvent {
   type: string;
   isLive: boolean;
   occurredAt: Date;
-  /** The payment it is about, by the provider's id. */
+  /** The payment it is about: by the provider's id, that of its capture, or ours. */
   providerId?: string;
+  captureId?: string;
+  paymentId?: string;
   payment?: ProviderPayment;
   refund?: ProviderRefund;
   /** The payer has approved: the money is to be taken now, with `confirm`. */

@@ -9,14 +9,7 @@ import {
   refundOf,
 } from './paypal-views.js';
 
-/** What PayPal names in events that do not name the order: a refund names its capture only. */
-export interface PaypalEvent extends ProviderEvent {
-  captureId?: string;
-  /** Ours, from the `custom_id`. */
-  paymentId?: string;
-}
-
-type Told = Omit<PaypalEvent, 'id' | 'type' | 'isLive' | 'occurredAt'>;
+type Told = Omit<ProviderEvent, 'id' | 'type' | 'isLive' | 'occurredAt'>;
 
 /** The word of the API for what an event's name says, where its resource has none that is known. */
 const STATUS_BY_TYPE: Record<string, string> = {
@@ -34,7 +27,7 @@ const STATUS_BY_TYPE: Record<string, string> = {
 export function readPaypalEvent(
   body: string,
   { isLive, now }: { isLive: boolean; now: Date },
-): PaypalEvent {
+): ProviderEvent {
   const event = parseObject(body) ?? {};
   const digest = createHash('sha256').update(body).digest('hex');
   const type = textOf(event['event_type']) ?? 'unreadable';

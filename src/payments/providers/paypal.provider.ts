@@ -5,6 +5,7 @@ import {
   type NewProviderPayment,
   type NewProviderRefund,
   type PaymentProvider,
+  type ProviderEvent,
   type ProviderPayment,
   type ProviderRefund,
   ProviderRefusal,
@@ -13,7 +14,7 @@ import {
 import { toPaypalValue, whyNotPayable } from './paypal-amounts.js';
 import { PaypalCertificates } from './paypal-certificates.js';
 import { PAYPAL_TIMINGS, PaypalClient, type PaypalTimings } from './paypal-client.js';
-import { type PaypalEvent, readPaypalEvent } from './paypal-events.js';
+import { readPaypalEvent } from './paypal-events.js';
 import { type Json, linkOf } from './paypal-reading.js';
 import { NOT_AUTHORIZED, PaypalRefusal } from './paypal-refusal.js';
 import { paymentOfOrder, refundInvoiceOf, refundOf } from './paypal-views.js';
@@ -126,7 +127,7 @@ export class PaypalProvider implements PaymentProvider {
     await required(this.webhooks).verify(body, headers, new Date());
   }
 
-  readEvent(body: string): PaypalEvent {
+  readEvent(body: string): ProviderEvent {
     return readPaypalEvent(body, { isLive: this.isLive, now: new Date() });
   }
 
