@@ -136,6 +136,50 @@ describe('the report of sales', () => {
     ]);
   });
 
+  it.each([
+    ['Europe/Berlin', 'europe/berlin', '+02:00'],
+    ['UTC', 'utc', '+00:00'],
+    // Newer than the time zones that a database may know.
+    ['America/Coyhaique', 'America/Coyhaique', '-03:00'],
+    ['America/Asuncion', 'AMERICA/ASUNCION', '-03:00'],
+  ])('knows the clocks of %s, written %s', async (timeZone, written, offset) => {
+    const shop = await aShopIn(written);
+    const first = new Date(`2026-06-02T00:00:00${offset}`);
+    await sold(shop, new Date(first.getTime() - 1).toISOString());
+    await sold(shop, first.toISOString());
+    await sold(shop, new Date(first.getTime() + 3_599_999).toISOString());
+    // As shops were kept before names were spelt alike.
+    const shops = app.connection.collection('shops');
+    for (const kept of [timeZone, written]) {
+      await shops.updateOne({ _id: new Types.ObjectId(shop.id) }, { $set: { timeZone: kept } });
+      const days = await report(shop, '2026-06-01', '2026-06-02');
+      expect(filled(days.series)).toEqual([
+        `2026-06-01T00:00:00${offset}: 1`,
+        `2026-06-02T00:00:00${offset}: 2`,
+      ]);
+      const hours = await report(shop, '2026-06-01', '2026-06-02', 'hour');
+      expect(filled(hours.series)).toEqual([
+        `2026-06-01T23:00:00${offset}: 1`,
+        `2026-06-02T00:00:00${offset}: 2`,
+      ]);
+    }
+  });
+
+  it('counts each hour of 31 days, and each day of a year', async () => {
+    const shop = await aShopIn('Asia/Yangon');
+    for (let hour = 0; hour < 31 * 24; hour += 31) {
+      await sold(shop, new Date(Date.UTC(2026, 4, 1, hour - 7, 30)).toISOString());
+    }
+    const hours = await report(shop, '2026-05-01', '2026-05-31', 'hour');
+    expect(hours.series).toHaveLength(31 * 24);
+    expect(hours.series.map(({ orders }: Json) => orders)).toEqual(
+      Array.from({ length: 31 * 24 }, (_, hour) => (hour % 31 === 0 ? 1 : 0)),
+    );
+    const days = await report(shop, '2026-01-01', '2026-12-31');
+    expect(days.series).toHaveLength(365);
+    expect(days.series.reduce((sum: number, { orders }: Json) => sum + orders, 0)).toBe(24);
+  });
+
   it('has 23 and 25 hours on the days when the clocks of Berlin change', async () => {
     const shop = await aShopIn('Europe/Berlin');
     await sold(shop, '2026-03-29T00:59:59Z');

@@ -30,6 +30,16 @@ describe('shops', () => {
     expect(theirs.body.data).toEqual([]);
   });
 
+  it('keeps a time zone as the IANA spells it, however it is written', async () => {
+    const owner = await aUser(app);
+    const sent = aShopBody({ timeZone: 'europe/BERLIN' });
+    const { body } = await owner.post('/api/shops', sent).expect(201);
+    expect(body.data.timeZone).toBe('Europe/Berlin');
+    const path = `/api/shops/${body.data.id}`;
+    const moved = await owner.put(path, { timeZone: 'asia/bangkok' }).expect(200);
+    expect(moved.body.data.timeZone).toBe('Asia/Bangkok');
+  });
+
   it('makes a free slug from the name, and refuses one that is taken (409)', async () => {
     const owner = await aUser(app);
     const name = `Café Nº ${Date.now()}`;
@@ -47,6 +57,9 @@ describe('shops', () => {
     ['currency', { currency: 'XXX' }],
     ['currency', { currency: ['USD'] }],
     ['slug', { slug: 'Not A Slug' }],
+    ['timeZone', { timeZone: 'Asia/Nowhere' }],
+    ['timeZone', { timeZone: '+06:30' }],
+    ['timeZone', { timeZone: ['UTC'] }],
   ])('refuses a wrong %s (400)', async (field, overrides) => {
     const owner = await aUser(app);
     const { body } = await owner.post('/api/shops', aShopBody(overrides)).expect(400);

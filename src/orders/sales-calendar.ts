@@ -13,11 +13,11 @@ interface Clock {
   offset: string;
 }
 
-/** An hour, day, week or month of a report. */
+/** An hour, day, week or month of a report; it ends where the next one begins. */
 export interface Span {
-  /** The same for all of its hours or days. */
-  key: string;
-  /** The first moment in it, as the clocks show it there. */
+  /** The first moment in it. */
+  at: Date;
+  /** That moment as the clocks show it there. */
   start: string;
 }
 
@@ -72,28 +72,20 @@ export function spansOf(
       if (!starts.has(key)) starts.set(key, startOfDay(day, timeZone));
     }
   }
-  return [...starts].map(([key, at]) => ({ key, start: asText(clockAt(at, timeZone)) }));
+  return [...starts.values()].map((at) => ({ at, start: asText(clockAt(at, timeZone)) }));
 }
 
-/**
- * The key of the span in which an hour or day lies.
- * @param key as the database writes it with `databaseFormat`
- */
-export function spanKey(key: string, interval: SalesInterval): string {
-  if (interval === 'month') return key.slice(0, 'YYYY-MM'.length);
-  if (interval !== 'week') return key;
-  const day = new Date(key);
-  const sinceMonday = (day.getUTCDay() + 6) % 7;
-  return asDay(day.getTime() - sinceMonday * DAY_MS);
+/** The same for all days of a span. */
+function spanKey(day: string, interval: SalesInterval): string {
+  if (interval === 'month') return day.slice(0, 'YYYY-MM'.length);
+  if (interval !== 'week') return day;
+  const sinceMonday = (new Date(day).getUTCDay() + 6) % 7;
+  return asDay(Date.parse(day) - sinceMonday * DAY_MS);
 }
 
-/** Of `$dateToString`: with its offset, the hour that comes twice when clocks go back is two. */
-export function databaseFormat(interval: SalesInterval): string {
-  return interval === 'hour' ? '%Y-%m-%dT%H%z' : '%Y-%m-%d';
-}
-
+/** With its offset, the hour that comes twice when clocks go back is two. */
 function hourKey({ day, hour, offset }: Clock): string {
-  return `${day}T${hour}${offset.replace(':', '')}`;
+  return `${day}T${hour}${offset}`;
 }
 
 function asText({ day, hour, minute, offset }: Clock): string {

@@ -5,14 +5,7 @@ import { AppError } from '../platform/http/app-error.js';
 import { ShopsService } from '../shops/shops.service.js';
 import type { SalesReportQuery } from './dto/sales-report.query.js';
 import { Order } from './order.schema.js';
-import {
-  countDays,
-  databaseFormat,
-  dayAfter,
-  MAX_DAYS,
-  spansOf,
-  startOfDay,
-} from './sales-calendar.js';
+import { countDays, dayAfter, MAX_DAYS, type Span, spansOf, startOfDay } from './sales-calendar.js';
 import {
   asReport,
   NO_SALES,
@@ -38,6 +31,7 @@ export class SalesReportService {
     const { currency, timeZone } = await this.shops.get(shopId);
     const range = { from, to, interval: interval ?? 'day', currency, timeZone };
     requireReasonable(range);
+    const spans = spansOf(range, range.interval);
     const [counts] = await this.orders.aggregate<SalesCounts>([
       {
         $match: {
@@ -51,10 +45,10 @@ export class SalesReportService {
       {
         $project: { submittedAt: 1, status: 1, channel: 1, currency: 1, totalAmount: 1, items: 1 },
       },
-      { $facet: facetsOf(range) },
+      { $facet: facetsOf(currency, spans) },
     ]);
     if (!counts) throw new Error('$facet answers one document always');
-    return asReport(range, counts, spansOf(range, range.interval));
+    return asReport(range, counts, spans);
   }
 }
 
@@ -69,11 +63,9 @@ function requireReasonable({ from, to, interval }: SalesRange): void {
   throw AppError.validation([{ field: 'to', message }]);
 }
 
-function facetsOf({ currency, interval, timeZone }: SalesRange): Record<string, Facet> {
+function facetsOf(currency: string, spans: Span[]): Record<string, Facet> {
   const sales = { $match: { currency, status: { $nin: [...NO_SALES] } } };
   const counted = { orders: { $sum: 1 }, revenue: { $sum: '$totalAmount' } };
-  const format = databaseFormat(interval);
-  const key = { $dateToString: { date: '$submittedAt', format, timezone: timeZone } };
   return {
     statuses: [
       { $group: { _id: { status: '$status', currency: '$currency' }, ...counted } },
@@ -88,8 +80,25 @@ function facetsOf({ currency, interval, timeZone }: SalesRange): Record<string, 
     products: [sales, ...PRODUCTS],
     times: [
       sales,
-      { $group: { _id: key, ...counted } },
-      { $project: { key: '$_id', orders: 1, revenue: 1 } },
+      { $group: { _id: positionIn(spans), ...counted } },
+      { $project: { span: '$_id', orders: 1, revenue: 1 } },
+    ],
+  };
+}
+
+/**
+ * In which of `spans`, from `first` on, an order was placed. The database is given moments, and no
+ * time zone: it has rules of its own for these, older than ours. Halving asks at most ten times.
+ */
+function positionIn(spans: Span[], first = 0): object {
+  if (spans.length < 2) return { $literal: first };
+  const half = spans.length >> 1;
+  const isBefore = { $lt: ['$submittedAt', spans[half]!.at] };
+  return {
+    $cond: [
+      isBefore,
+      positionIn(spans.slice(0, half), first),
+      positionIn(spans.slice(half), first + half),
     ],
   };
 }

@@ -1,7 +1,7 @@
 import type { Types } from 'mongoose';
 import type { OrderChannel } from './order-channel.js';
 import { ORDER_STATUSES, type OrderStatus } from './order-status.js';
-import { type SalesInterval, type Span, spanKey } from './sales-calendar.js';
+import type { SalesInterval, Span } from './sales-calendar.js';
 
 /** Which days of a shop are asked for. */
 export interface SalesRange {
@@ -31,8 +31,8 @@ export interface SalesCounts {
   statuses: (Sales & { status: OrderStatus; currency: string })[];
   channels: (Sales & { channel: OrderChannel })[];
   products: ProductSales[];
-  /** By hour or day. */
-  times: (Sales & { key: string })[];
+  /** By the position of the span in the range; those without sales are left out. */
+  times: (Sales & { span: number })[];
 }
 
 export interface SalesReport extends SalesRange {
@@ -63,21 +63,19 @@ export function asReport(range: SalesRange, counts: SalesCounts, spans: Span[]):
     })),
     channels: counts.channels,
     products: counts.products,
-    series: seriesOf(range.interval, counts.times, spans),
+    series: seriesOf(counts.times, spans),
     otherCurrencies: [...currencies]
       .sort()
       .map((currency) => ({ currency, ...sum(sales.filter((one) => one.currency === currency)) })),
   };
 }
 
-function seriesOf(
-  interval: SalesInterval,
-  times: SalesCounts['times'],
-  spans: Span[],
-): SalesReport['series'] {
-  const bySpan = new Map<string, Sales[]>(spans.map(({ key }) => [key, []]));
-  for (const { key, ...sales } of times) bySpan.get(spanKey(key, interval))?.push(sales);
-  return spans.map(({ key, start }) => ({ start, ...sum(bySpan.get(key) ?? []) }));
+function seriesOf(times: SalesCounts['times'], spans: Span[]): SalesReport['series'] {
+  const bySpan = new Map(times.map(({ span, ...sales }) => [span, sales]));
+  return spans.map(({ start }, span) => {
+    const { orders, revenue } = bySpan.get(span) ?? { orders: 0, revenue: 0 };
+    return { start, orders, revenue };
+  });
 }
 
 function sum(sales: Sales[]): Sales {

@@ -1,7 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsIn, IsOptional, IsString, Matches, MaxLength, MinLength } from 'class-validator';
 import { CURRENCIES } from '../../platform/money/currencies.js';
-import { IsTimeZone } from '../../platform/http/is-time-zone.decorator.js';
+import { TimeZoneInput } from '../../platform/http/time-zone-input.decorator.js';
 import { SLUG_PATTERN } from '../slug.js';
 import { WithSettings } from './settings-input.decorator.js';
 
@@ -37,7 +37,7 @@ export class CreateShopDto {
     example: 'Asia/Yangon',
   })
   @IsOptional()
-  @IsTimeZone()
+  @TimeZoneInput()
   timeZone?: string;
 
   @ApiPropertyOptional({ maxLength: 2000, example: 'Coffee from the Shan hills.' })

@@ -1,7 +1,7 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { IsIn, IsOptional, IsString, IsUrl, Matches, MaxLength, ValidateIf } from 'class-validator';
 import { EmailInput } from '../../platform/http/email-input.decorator.js';
-import { IsTimeZone } from '../../platform/http/is-time-zone.decorator.js';
+import { TimeZoneInput } from '../../platform/http/time-zone-input.decorator.js';
 import { CURRENCIES } from '../../platform/money/currencies.js';
 import type { Settings } from '../shop-settings.js';
 import { SLUG_PATTERN } from '../slug.js';
@@ -44,7 +44,7 @@ export class UpdateShopDto {
 
   @ApiPropertyOptional({ description: 'IANA name.', maxLength: 50, example: 'Asia/Yangon' })
   @IsOptional()
-  @IsTimeZone()
+  @TimeZoneInput()
   timeZone?: string;
 
   @ApiPropertyOptional({ maxLength: 2000, example: 'Coffee from the Shan hills.' })
