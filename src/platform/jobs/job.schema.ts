@@ -8,8 +8,8 @@ export interface JobData {
 }
 
 /**
- * A job as `agenda` keeps it (its own fields, under its own names), and what we note beside. A job that
- * is done is gone; one whose retries are used up stays, with `deadAt`.
+ * A job as `agenda` keeps it: its own fields, under its own names, and what we note beside. One that is
+ * done is gone. One that has neither a next time nor a lock is dead: its retries are used up.
  */
 @Schema({ collection: 'jobs' })
 export class Job {
@@ -25,26 +25,30 @@ export class Job {
   @Prop({ default: 0 })
   priority: number;
 
-  /** Null while nobody should run it. */
+  /** Null while it runs, and once it is dead. */
   @Prop({ type: Date, default: null })
   nextRunAt: Date | null;
 
   @Prop({ type: Date, default: null })
   lockedAt: Date | null;
 
+  /** Failures in a row. */
   @Prop({ type: Number, default: null })
   failCount: number | null;
 
   @Prop({ type: String, default: null })
   failReason: string | null;
 
+  @Prop({ type: Date, default: null })
+  failedAt: Date | null;
+
+  /** Of one that repeats, such as `15 seconds`. */
+  @Prop({ type: String, default: null })
+  repeatInterval: string | null;
+
   /** It was asked for while it ran, and runs once more. */
   @Prop()
   isAskedAgain?: boolean;
-
-  /** When its last retry failed. */
-  @Prop()
-  deadAt?: Date;
 
   _id: Types.ObjectId;
 }
@@ -55,5 +59,5 @@ export const JobSchema = SchemaFactory.createForClass(Job);
 JobSchema.index({ name: 1, 'data.key': 1 }, { unique: true });
 // The next one of a name to run.
 JobSchema.index({ name: 1, nextRunAt: 1, priority: -1, lockedAt: 1, disabled: 1 });
-// The dead, newest first.
-JobSchema.index({ deadAt: -1, _id: -1 }, { sparse: true });
+// The dead, the newest first.
+JobSchema.index({ nextRunAt: 1, lockedAt: 1, failedAt: -1, _id: -1 });

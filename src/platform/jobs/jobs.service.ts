@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import {
   type BeforeApplicationShutdown,
   Injectable,
@@ -5,12 +6,15 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
-import { MongoBackend } from '@agendajs/mongo-backend';
 import { Agenda, InMemoryNotificationChannel, type Job as RunningJob, toJobId } from 'agenda';
 import type { Model } from 'mongoose';
 import { isDuplicateKey } from '../database/database-errors.js';
 import { AppError } from '../http/app-error.js';
+import { decodeCursor } from '../http/cursor.js';
+import { Page } from '../http/page.js';
+import { askAgain } from './ask-again.js';
 import { Job, type JobData } from './job.schema.js';
+import { JobsRepository } from './jobs-repository.js';
 import { RETRY_DELAYS_MS, retryDelay } from './retry-delays.js';
 
 export interface JobOptions {
@@ -21,7 +25,8 @@ export interface JobOptions {
   retryDelaysMs?: readonly number[];
 }
 
-export type JobHandler<T extends object> = (payload: T) => Promise<void>;
+/** `attempt`: 1 for the first try. */
+export type JobHandler<T extends object> = (payload: T, info: { attempt: number }) => Promise<void>;
 
 interface Repetition {
   name: string;
@@ -32,10 +37,18 @@ interface Repetition {
 const POLL_MS = 2_000;
 const DEFAULT_CONCURRENCY = 4;
 const DEFAULT_LOCK_SECONDS = 60;
-const MAX_IN_PARALLEL = 20;
+/**
+ * The names' own bounds are the bound. One over all of them would let a locked job wait here for its
+ * turn, and when its lock expires meanwhile, the library forgets to count it out: a place lost for good.
+ */
+const NO_COMMON_BOUND = 1_000;
 const DRAIN_MS = 5_000;
 const DRAIN_POLL_MS = 20;
+/** Between the insert that found a job there and the update that found it gone, it was done. */
+const MAX_TURNS = 5;
 const REPETITION_KEY = 'repetition';
+/** Nobody runs it, nobody will. */
+const DEAD = { nextRunAt: null, lockedAt: null };
 
 /**
  * Durable jobs, kept by `agenda` in the same database. A job may run twice, after a crash or a lost
@@ -46,34 +59,35 @@ export class JobsService implements OnApplicationBootstrap, BeforeApplicationShu
   private readonly logger = new Logger(JobsService.name);
   private readonly wakeUps = new InMemoryNotificationChannel();
   private readonly repetitions: Repetition[] = [];
+  private readonly repository: JobsRepository;
   private readonly agenda: Agenda;
+  /** Runs what it is given outside of the request that asked for it. */
+  private readonly detached = AsyncLocalStorage.snapshot();
   private isStarted = false;
   private running = 0;
 
   constructor(@InjectModel(Job.name) private readonly jobs: Model<Job>) {
-    const mongo = jobs.db.getClient().db(jobs.db.name);
+    const mongo = jobs.db.getClient().db(jobs.db.name) as never;
+    const db = { collection: jobs.collection.name };
+    this.repository = new JobsRepository({ mongo, db } as never, {
+      failed: (error) => this.noteAway(error),
+      due: (job) => this.wake(job.name, String(job._id)),
+    });
     this.agenda = new Agenda({
-      // The schema declares the indexes.
-      backend: new MongoBackend({
-        mongo: mongo as never,
-        collection: jobs.collection.name,
-        ensureIndex: false,
-      }),
+      backend: this.repository.backend,
       notificationChannel: this.wakeUps,
       processEvery: POLL_MS,
-      maxConcurrency: MAX_IN_PARALLEL,
-      defaultConcurrency: DEFAULT_CONCURRENCY,
+      maxConcurrency: NO_COMMON_BOUND,
       // Removed here: under the lock, so that what is asked for meanwhile is not lost.
       removeOnComplete: false,
     });
-    this.agenda.on('error', (error: Error) => {
-      this.logger.warn({ msg: 'jobs wait', error: error.message });
-    });
+    this.agenda.on('error', (error: Error) => this.noteAway(error));
     this.agenda.on('start', () => this.running++);
-    this.agenda.on('complete', ({ attrs }: RunningJob) => {
+    this.agenda.on('complete', (job: RunningJob) => {
       this.running--;
+      if (job.attrs.failCount) void this.noteFailure(job as RunningJob<JobData>);
       // The library looks for the next one only when it polls.
-      setImmediate(() => this.wake(attrs.name, String(attrs._id), new Date()));
+      setImmediate(() => this.wake(job.attrs.name, String(job.attrs._id)));
     });
   }
 
@@ -82,66 +96,88 @@ export class JobsService implements OnApplicationBootstrap, BeforeApplicationShu
     const { concurrency = DEFAULT_CONCURRENCY, lockSeconds = DEFAULT_LOCK_SECONDS } = options;
     const { retryDelaysMs = RETRY_DELAYS_MS } = options;
     const process = (job: RunningJob<JobData>, done: (error?: Error) => void): void => {
-      this.run(job, handler, retryDelaysMs).then(() => done(), done);
+      this.detached(() => this.run(job, handler)).then(() => done(), done);
     };
     this.agenda.define(name, process, {
       concurrency,
       // What waits for its turn here could run elsewhere.
       lockLimit: concurrency,
       lockLifetime: lockSeconds * 1_000,
-      backoff: ({ attempt }) => retryDelay(retryDelaysMs, attempt, Math.random()),
+      backoff: ({ attempt, jobData }) => {
+        // One that repeats is tried again when its time comes.
+        if ((jobData as JobData).key === REPETITION_KEY) return null;
+        return retryDelay(retryDelaysMs, attempt, Math.random());
+      },
     });
   }
 
   /**
    * Asks for a job: one of a name and key, however often it is asked for. While it waits, that changes
-   * nothing; while it runs, it runs once more; a dead one is revived.
+   * nothing; while it runs, it runs once more; a dead one is revived, with the new payload.
    * @param payload plain JSON without secrets
    */
-  async enqueue(name: string, key: string, payload: object, at = new Date()): Promise<void> {
-    try {
-      const { _id } = await this.jobs.create({ name, data: { key, payload }, nextRunAt: at });
-      this.wake(name, _id.toHexString(), at);
-    } catch (error) {
-      if (!isDuplicateKey(error)) throw error;
-      await this.askAgain(name, key, at);
+  async enqueue(
+    name: string,
+    key: string,
+    payload: object,
+    { at = new Date() }: { at?: Date } = {},
+  ): Promise<void> {
+    for (let turn = 1; ; turn++) {
+      try {
+        const { _id } = await this.jobs.create({ name, data: { key, payload }, nextRunAt: at });
+        return this.wake(name, _id.toHexString(), at);
+      } catch (error) {
+        if (!isDuplicateKey(error) || turn === MAX_TURNS) throw error;
+        const job = await askAgain(this.jobs, { name, key, payload, at });
+        if (job) return this.wake(name, job._id.toHexString(), at);
+      }
     }
+  }
+
+  /** Takes a job back, waiting or dead. One that runs goes on to its end, and is not tried again. */
+  async cancel(name: string, key: string): Promise<void> {
+    await this.jobs.deleteOne({ name, 'data.key': key });
   }
 
   /** Runs a defined job again and again, once at a time over all processes. */
   every(name: string, seconds: number): void {
-    this.repetitions.push({ name, seconds });
+    const repetition = { name, seconds };
+    this.repetitions.push(repetition);
+    if (this.isStarted) this.repeat(repetition).catch((error: unknown) => this.noteAway(error));
   }
 
   /** Jobs whose retries are used up, newest first. */
-  async listDead(limit: number): Promise<Job[]> {
-    return this.jobs
-      .find({ deadAt: { $exists: true } })
-      .sort({ deadAt: -1, _id: -1 })
-      .limit(limit)
+  async listDead(limit: number, cursor?: string): Promise<Page<Job>> {
+    const { at, id } = cursor ? decodeCursor(cursor) : {};
+    const failedAt = new Date(at ?? 0);
+    const older = { $or: [{ failedAt: { $lt: failedAt } }, { failedAt, _id: { $lt: id } }] };
+    const rows = await this.jobs
+      .find({ ...DEAD, ...(cursor && older) })
+      .sort({ failedAt: -1, _id: -1 })
+      .limit(limit + 1)
       .lean<Job[]>();
+    return Page.of(rows, limit, (job) => ({
+      at: job.failedAt?.getTime() ?? 0,
+      id: job._id.toHexString(),
+    }));
   }
 
   countDead(): Promise<number> {
-    return this.jobs.countDocuments({ deadAt: { $exists: true } });
+    return this.jobs.countDocuments(DEAD);
   }
 
   /** @throws AppError `not_found` when there is no dead job of that id */
   async retryDead(id: string): Promise<void> {
-    const now = new Date();
-    const job = await this.jobs
-      .findOneAndUpdate(
-        { _id: id, deadAt: { $exists: true } },
-        { $set: { nextRunAt: now, lockedAt: null, failCount: 0 }, $unset: { deadAt: '' } },
-      )
-      .lean<Job>();
+    const $set = { nextRunAt: new Date(), failCount: 0, isAskedAgain: false };
+    const job = await this.jobs.findOneAndUpdate({ _id: id, ...DEAD }, { $set }).lean<Job>();
     if (!job) throw AppError.notFound('dead job');
-    this.wake(job.name, job._id.toHexString(), now);
+    this.wake(job.name, id);
   }
 
   async onApplicationBootstrap(): Promise<void> {
-    // The first poll may come before those of the whole database are built.
-    await this.jobs.createIndexes();
+    // This module starts first, and what runs may need the indexes of any other.
+    const models = Object.values(this.jobs.db.models);
+    await Promise.all(models.map((model) => model.createIndexes()));
     for (const repetition of this.repetitions) await this.repeat(repetition);
     await this.agenda.start();
     this.isStarted = true;
@@ -150,11 +186,10 @@ export class JobsService implements OnApplicationBootstrap, BeforeApplicationShu
   /** What has not begun is left to others at once; what runs may end. */
   async beforeApplicationShutdown(): Promise<void> {
     this.isStarted = false;
-    await this.agenda.stop(false).catch((error: unknown) => {
-      this.logger.warn({ msg: 'jobs not unlocked', error: String(error) });
-    });
+    this.repository.close();
+    await this.agenda.stop(false).catch((error: unknown) => this.noteAway(error));
     const deadline = Date.now() + DRAIN_MS;
-    while (this.running > 0 && Date.now() < deadline) {
+    while ((this.running > 0 || this.repository.isBusy) && Date.now() < deadline) {
       await new Promise((resolve) => setTimeout(resolve, DRAIN_POLL_MS));
     }
   }
@@ -162,82 +197,72 @@ export class JobsService implements OnApplicationBootstrap, BeforeApplicationShu
   private async run<T extends object>(
     job: RunningJob<JobData>,
     handler: JobHandler<T>,
-    delays: readonly number[],
   ): Promise<void> {
-    const { name, _id, data } = job.attrs;
+    const { data, failCount } = job.attrs;
     try {
-      await handler(data.payload as T);
+      await handler(data.payload as T, { attempt: (failCount ?? 0) + 1 });
     } catch (error) {
-      const failures = (job.attrs.failCount ?? 0) + 1;
-      const isLast = failures > delays.length;
-      const about = { job: name, key: data.key, failures, error: String(error) };
-      if (isLast) {
-        this.logger.error({ msg: 'job is dead', ...about });
-        await this.jobs.updateOne({ _id }, { $set: { deadAt: new Date() } });
-      } else this.logger.warn({ msg: 'job failed', ...about });
-      throw error;
+      throw error instanceof Error ? error : new Error(String(error));
     }
-    if (data.key !== REPETITION_KEY) await this.close(job);
+    if (data.key !== REPETITION_KEY) await this.finish(job);
   }
 
-  private async close(job: RunningJob<JobData>): Promise<void> {
-    const { _id } = job.attrs;
-    const { deletedCount } = await this.jobs.deleteOne({ _id, isAskedAgain: { $ne: true } });
+  /** Under its own lock: one that has lost it is run by another, who finishes it. */
+  private async finish(job: RunningJob<JobData>): Promise<void> {
+    const { _id, lockedAt = null } = job.attrs;
+    const own = { _id, lockedAt };
+    const { deletedCount } = await this.jobs.deleteOne({ ...own, isAskedAgain: { $ne: true } });
     if (deletedCount > 0) return;
-    await this.jobs.updateOne({ _id }, { $unset: { isAskedAgain: '' } });
+    const { matchedCount } = await this.jobs.updateOne(own, { $unset: { isAskedAgain: '' } });
     // Written when this run is noted.
-    job.attrs.nextRunAt = new Date();
+    if (matchedCount > 0) job.attrs.nextRunAt = new Date();
   }
 
-  private async askAgain(name: string, key: string, at: Date): Promise<void> {
-    const same = { name, 'data.key': key };
-    const revived = await this.jobs
-      .findOneAndUpdate(
-        { ...same, nextRunAt: null, lockedAt: null },
-        { $set: { nextRunAt: at, failCount: 0 }, $unset: { deadAt: '' } },
-      )
-      .lean<Job>();
-    if (revived) {
-      this.wake(name, revived._id.toHexString(), at);
-      return;
-    }
-    // One that runs has no next time; one that is only held for its turn has.
-    await this.jobs.updateOne(
-      { ...same, nextRunAt: null, lockedAt: { $ne: null } },
-      { $set: { isAskedAgain: true } },
+  /** After the last try operators hear of it, unless somebody has asked for the job meanwhile. */
+  private async noteFailure({ attrs }: RunningJob<JobData>): Promise<void> {
+    const { _id, name, data, failCount, failReason } = attrs;
+    const about = { job: name, key: data.key, failures: failCount, error: failReason };
+    const isDead = !attrs.nextRunAt && !(await this.revive(attrs));
+    if (isDead) this.logger.error({ msg: 'job is dead', ...about });
+    else this.logger.warn({ msg: 'job failed', ...about });
+    if (!attrs.nextRunAt && !isDead) this.wake(name, String(_id));
+  }
+
+  /** Whether somebody has asked for it in its last try. */
+  private async revive({ _id }: RunningJob['attrs']): Promise<boolean> {
+    const $set = { nextRunAt: new Date(), failCount: 0, isAskedAgain: false };
+    const asked = { _id, ...DEAD, isAskedAgain: true };
+    const revival = this.repository.track(() => this.jobs.updateOne(asked, { $set }));
+    return revival.then(
+      ({ matchedCount }) => matchedCount > 0,
+      (error: unknown) => (this.noteAway(error), false),
     );
   }
 
   private async repeat({ name, seconds }: Repetition): Promise<void> {
-    const interval = `${seconds} seconds`;
+    const repeatInterval = `${seconds} seconds`;
+    const data = { key: REPETITION_KEY, payload: {} };
     try {
-      const job = { name, type: 'single', nextRunAt: new Date(), repeatInterval: interval };
-      await this.jobs.collection.insertOne({
-        ...job,
-        priority: 0,
-        lockedAt: null,
-        data: { key: REPETITION_KEY, payload: {} },
-      } as never);
+      await this.jobs.create({ name, data, type: 'single', nextRunAt: new Date(), repeatInterval });
     } catch (error) {
       if (!isDuplicateKey(error)) throw error;
-      const $set = { repeatInterval: interval };
-      await this.jobs.collection.updateOne({ name, 'data.key': REPETITION_KEY }, { $set });
+      // One that was made rarer or more frequent does not wait for its old time.
+      const soon = new Date(Date.now() + seconds * 1_000);
+      const change = { $set: { repeatInterval }, $min: { nextRunAt: soon } };
+      await this.jobs.updateOne({ name, 'data.key': REPETITION_KEY }, change);
     }
   }
 
   /** Not waited for: at the latest the next poll finds it. */
-  private wake(jobName: string, id: string, nextRunAt: Date): void {
+  private wake(jobName: string, id: string, at = new Date()): void {
     if (!this.isStarted) return;
-    this.wakeUps
-      .publish({
-        jobId: toJobId(id),
-        jobName,
-        nextRunAt,
-        priority: 0,
-        timestamp: new Date(),
-      })
-      .catch((error: unknown) => {
-        this.logger.warn({ msg: 'job waits for the next poll', error: String(error) });
-      });
+    // The library drops the note of a time that it thinks a poll away; one without a time is due.
+    const nextRunAt = at.getTime() > Date.now() ? at : null;
+    const note = { jobId: toJobId(id), jobName, nextRunAt, priority: 0, timestamp: new Date() };
+    this.detached(() => this.wakeUps.publish(note)).catch((error: unknown) => this.noteAway(error));
+  }
+
+  private noteAway(error: unknown): void {
+    this.logger.warn({ msg: 'jobs wait', error: String(error) });
   }
 }

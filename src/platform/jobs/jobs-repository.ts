@@ -1,0 +1,97 @@
+import { MongoJobRepository, ObjectId } from '@agendajs/mongo-backend';
+import type { AgendaBackend, JobId, JobParameters } from 'agenda';
+
+type NextJob = Parameters<MongoJobRepository['getNextJobToRun']>;
+type JobState = Parameters<MongoJobRepository['saveJobState']>;
+type Database = ConstructorParameters<typeof MongoJobRepository>[0];
+
+/** Past the moment at which a timer that is early may fire. */
+const TIMER_SLACK_MS = 5;
+
+interface Listener {
+  /** Something failed where nobody waits for it. */
+  failed(error: unknown): void;
+  /** The time has come of a job that was fetched before it. */
+  due(job: JobParameters): void;
+}
+
+/** The library's storage of jobs, which can be closed without leaving locks behind. */
+export class JobsRepository extends MongoJobRepository {
+  private inFlight = 0;
+  private isClosed = false;
+
+  constructor(
+    database: Database,
+    private readonly listener: Listener,
+  ) {
+    super({ ...database, ensureIndex: false });
+  }
+
+  get backend(): AgendaBackend {
+    return {
+      name: 'MongoDB',
+      repository: this,
+      ownsConnection: false,
+      connect: () => this.connect(),
+      disconnect: () => Promise.resolve(),
+    };
+  }
+
+  /** Whether a write is on its way: a run that begins or ends, or a lock that is taken or given back. */
+  get isBusy(): boolean {
+    return this.inFlight > 0;
+  }
+
+  /** From now on no job is handed out, and one that is just being fetched is given back. */
+  close(): void {
+    this.isClosed = true;
+  }
+
+  async track<T>(work: () => Promise<T>): Promise<T> {
+    this.inFlight++;
+    try {
+      return await work();
+    } finally {
+      this.inFlight--;
+    }
+  }
+
+  override async getNextJobToRun(...next: NextJob): Promise<JobParameters | undefined> {
+    if (this.isClosed) return undefined;
+    return this.track(async () => {
+      const job = await super.getNextJobToRun(...next);
+      if (job) this.remind(job);
+      if (!job?._id || !this.isClosed) return job;
+      await this.unlockJobs([job._id]);
+      return undefined;
+    });
+  }
+
+  override saveJobState(...state: JobState): Promise<void> {
+    return this.track(() => super.saveJobState(...state));
+  }
+
+  /** The library does not wait for it, so that it must not fail. */
+  override async unlockJob({ _id }: JobParameters): Promise<void> {
+    if (_id) await this.unlockJobs([_id]).catch((error: unknown) => this.listener.failed(error));
+  }
+
+  /**
+   * Only those come here that have not begun. One that was taken over from a dead process has no next
+   * time either, and without a lock nobody would find it again.
+   */
+  override async unlockJobs(ids: (JobId | string)[]): Promise<void> {
+    const isOne = { _id: { $in: ids.map((id) => new ObjectId(String(id))) } };
+    await this.track(() =>
+      this.collection.updateMany(isOne, [
+        { $set: { lockedAt: null, nextRunAt: { $ifNull: ['$nextRunAt', '$$NOW'] } } },
+      ]),
+    );
+  }
+
+  /** The library has one timer for a job: when that is early, the job waits for the next poll. */
+  private remind(job: JobParameters): void {
+    const wait = (job.nextRunAt?.getTime() ?? 0) - Date.now();
+    if (wait > 0) setTimeout(() => this.listener.due(job), wait + TIMER_SLACK_MS).unref();
+  }
+}
