@@ -86,7 +86,11 @@ export async function openSocketIo(
   // A client whose server goes amid the upgrade notices only when a ping fails to come.
   const { engine } = socket.io;
   if (engine.transport.name === 'polling') {
-    await new Promise((resolve) => engine.once('upgrade', resolve));
+    await new Promise<void>((resolve) => {
+      for (const event of ['upgrade', 'upgradeError', 'close'] as const) {
+        engine.once(event, () => resolve());
+      }
+    });
   }
   return {
     ask: (event, data) => socket.timeout(DEADLINE_MS).emitWithAck(event, data) as Promise<Data>,
