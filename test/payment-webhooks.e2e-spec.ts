@@ -80,6 +80,11 @@ describe('a webhook', () => {
       expect(await order.read()).toMatchObject({ paymentStatus: 'paid' }),
     );
     expect(await read(id)).toMatchObject({ status: 'succeeded', capturedAmount: 20 });
+    const kept = await webhooks()
+      .find({ receivedAt: { $gt: new Date(0) } })
+      .toArray();
+    expect(JSON.stringify(kept)).toContain('client_secret');
+    expect(JSON.stringify(kept)).not.toContain(intent.client_secret);
   });
 
   it('is refused (400) and not stored when its signature is not right', async () => {

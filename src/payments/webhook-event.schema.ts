@@ -8,7 +8,7 @@ export type WebhookState = (typeof WEBHOOK_STATES)[number];
 const KEPT_DAYS = 90;
 const DAY_SECONDS = 86_400;
 
-/** A webhook whose signature was right, as it came. */
+/** A webhook whose signature was right. */
 @Schema({ collection: 'payment_webhooks' })
 export class WebhookEvent {
   @Prop({ type: String, enum: PROVIDER_NAMES, required: true })
@@ -21,7 +21,7 @@ export class WebhookEvent {
   @Prop({ required: true })
   type: string;
 
-  /** The very text that was signed. */
+  /** The text that was signed, but for client secrets. */
   @Prop({ required: true })
   body: string;
 

@@ -49,13 +49,21 @@ export function readPaymentIntent(value: unknown): ProviderPayment | undefined {
     ...money,
     isLive: intent['livemode'] === true,
     ...present({
-      attemptId: (hasFailed ? idOf(error['charge']) : undefined) ?? charge,
+      attemptId: attemptOf(state, intent, error),
       captureId: state === 'succeeded' ? charge : undefined,
       paymentId: textOf(fieldsOf(intent['metadata'])['paymentId']),
       failure: hasFailed ? failureOf(error) : undefined,
       clientSecret: textOf(intent['client_secret']),
     }),
   };
+}
+
+/** A try has its charge; one that ends before there is one has its payment method. */
+function attemptOf(state: ProviderState, intent: Fields, error: Fields): string | undefined {
+  const charge = idOf(intent['latest_charge']);
+  if (state === 'failed') return idOf(error['charge']) ?? idOf(error['payment_method']) ?? charge;
+  // The charge that still stands there may be that of the try before.
+  return state === 'requires_action' ? (idOf(intent['payment_method']) ?? charge) : charge;
 }
 
 export function readRefund(value: unknown): ProviderRefund | undefined {
