@@ -1,5 +1,6 @@
 import { request as httpRequest } from 'node:http';
 import { parse } from 'csv-parse/sync';
+import { Types } from 'mongoose';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { DomainEvents } from '../src/events/domain-events.js';
 import { ProductImportService } from '../src/products/product-import.service.js';
@@ -206,24 +207,98 @@ describe('an imported file', () => {
     expect((await catalogue()).map(({ name }) => name)).toEqual(['Nail 5" long', 'မုန့်ဟင်းခါး 😀']);
   });
 
-  it('is read up to quotes that do not close', async () => {
-    const rows = Array.from({ length: 100 }, (_, index) => `S${index},Tea,3\n`).join('');
-    const report = await importFile(`sku,name,retailPrice\n${rows}B,"Milk,2\nC,Sugar,1\n`);
-    expect(report).toMatchObject(counts(100, 0, 0, 1));
+  it.each([
+    ['followed by text far below', 'A1,"open,5\nA2,b,5\nA3,"c",6\nA4,d,7\n', 'A1 A2 A3 A4', 'A1'],
+    ['never closed', 'A1,a,5\nA2,"open,5\nA3,c,6\nA4,d,7', 'A1 A2 A3 A4', 'A2'],
+    ['followed by text in its row', 'A1,"a" b,5\nA2,b,5\n', 'A1 A2', 'A1'],
+    ['closed by the next of its kind', 'A1,"open,5\nA2,b,5\nA3,c","6\nA4,d,7\n', 'A1 A2 A4', 'A1'],
+    ['in a SKU', '"A1,a,5\nA2,b,5\nA3",c,6\nA4,d,7\n', ' A2 A3" A4', ''],
+    ['in a price', 'A1,a,"5\nA2,b,5\nA3,c,6"\nA4,d,7\n', 'A1 A2 A4', 'A1'],
+  ])('loses no good row to a quote that is %s', async (_, rows, skus, bad) => {
+    const report = await importFile(`sku,name,retailPrice\n${rows}`);
+    const failed = report.errors.map(({ sku }) => sku);
+    expect(failed).toContain(bad);
+    const good = skus.split(' ').filter((sku) => !failed.includes(sku));
+    expect((await catalogue()).map(({ sku }) => sku)).toEqual(good);
+    // Every line is a product, or told of.
+    expect(report['created']! + report['failed']!).toBe(rows.trimEnd().split('\n').length);
+    expect(new Set(report.errors.map(({ row }) => row)).size).toBe(report['failed']);
+  });
+
+  it('loses no good row to quotes that close a description further down', async () => {
+    const rows =
+      'A1,a,5,"one\nA2,b,5,two\nA3,c,6,"three"\nA4,d,7,"""four"\nfive"\nA5,e,8,"six\nA6,f,9,\n';
+    const report = await importFile(`sku,name,retailPrice,description\n${rows}`);
+    expect(report.errors.map(({ row, sku }) => `${row} ${sku}`)).toEqual([
+      '2 A1',
+      '6 five"',
+      '7 A5',
+    ]);
+    expect((await catalogue()).map(({ sku }) => sku)).toEqual(['A2', 'A3', 'A4', 'A6']);
+  });
+
+  it('is read on after quotes that do not close, and after a row of more than 1 MB', async () => {
+    const long = 'x'.repeat(MEBIBYTE);
+    const lines = Array.from({ length: 100 }, (_, index) => `S${index},Tea,3,\n`).join('');
+    const file = `sku,name,retailPrice,description\n${lines}B,"Milk,2,\nC,Sugar,1,\nD,Salt,2,${long}\nE,Rice,1,\n`;
+    const report = await importFile(file);
+    expect(report).toMatchObject(counts(102, 0, 0, 2));
     expect(report.errors).toEqual([
-      { row: 102, sku: '', error: expect.stringContaining('quotes of this row do not close') },
+      { row: 102, sku: 'B', error: expect.stringContaining('quotes do not close') },
+      { row: 104, sku: 'D', error: expect.stringContaining('longer than 1 MB') },
     ]);
   });
 
-  it('is read up to a row of more than 1 MB', async () => {
-    const long = 'x'.repeat(MEBIBYTE);
-    const rows = Array.from({ length: 100 }, (_, index) => `S${index},Tea,3,\n`).join('');
-    const file = `sku,name,retailPrice,description\n${rows}B,Milk,2,${long}\nC,Sugar,1,\n`;
-    const report = await importFile(file);
-    expect(report).toMatchObject(counts(100, 0, 0, 1));
-    expect(report.errors).toEqual([
-      { row: 102, sku: '', error: expect.stringContaining('longer than 1 MB') },
-    ]);
+  it.each([
+    ['USD', ';', '1,000', '1.00'],
+    ['USD', ';', '1.000', '1.00'],
+    ['USD', '\t', '12,345', '12.34'],
+    ['USD', ',', '1.000', '1.00'],
+    ['USD', ',', '"1,000"', '1.00'],
+    ['USD', ';', '1.000.000', undefined],
+    ['JPY', ';', '1.000', '1'],
+    ['KWD', ';', '1.250', '1.2500'],
+    ['KWD', ';', '1,250', '1.2500'],
+  ])('in %s with "%s" refuses %s as a price', async (currency, delimiter, price, small) => {
+    const own = await aShop(app, { currency });
+    const rows = [
+      ['sku', 'name', 'retailPrice'],
+      ['A', 'Tea', price],
+      ['B', 'Milk', '2'],
+    ];
+    const file = rows.map((cells) => cells.join(delimiter)).join('\n');
+    const report = await importFile(file, own);
+    expect(report).toMatchObject(counts(1, 0, 0, 1));
+    const whole = price.replace(/\D/g, '');
+    expect(report.errors[0]!.error).toMatch(/^retailPrice /);
+    expect(report.errors[0]!.error).toContain(
+      small ? `write ${whole} or ${small}` : `write ${whole}`,
+    );
+  });
+
+  it.each([
+    ['USD', ';', '1000,5', 1000.5],
+    ['USD', ';', '1000.50', 1000.5],
+    ['USD', ';', '0,500', 0.5],
+    ['KWD', ',', '1.250', 1.25],
+    ['KWD', ';', '1.2500', 1.25],
+    ['JPY', ',', '1000', 1000],
+  ])('in %s with "%s" reads %s as %d', async (currency, delimiter, price, amount) => {
+    const own = await aShop(app, { currency });
+    const file = [
+      `sku${delimiter}name${delimiter}retailPrice`,
+      ['A', 'Tea', price].join(delimiter),
+    ];
+    expect(await importFile(file.join('\n'), own)).toMatchObject(counts(1, 0, 0, 0));
+    expect((await catalogue(own))[0]!['retailPrice']).toBe(amount);
+  });
+
+  it.each(['1,000', '1.000', '1 000', "1'000", '1,5'])('refuses %s as a stock', async (stock) => {
+    const report = await importFile(`sku;name;retailPrice;stock\nA;Tea;3;${stock}\nB;Milk;2;10\n`);
+    expect(report).toMatchObject(counts(1, 0, 0, 1));
+    expect(report.errors[0]!.error).toMatch(
+      /^stock must be an integer without separators: write 1\d+$/,
+    );
   });
 
   it('tells of a row that is not UTF-8, and keeps the others', async () => {
@@ -388,19 +463,20 @@ describe('an exported file', () => {
     'null',
     'မုန့်ဟင်းခါး 😀',
   ];
+  const onOneLine = (text: string): string => text.replace(/\s*[\r\n]\s*/g, ' ');
   const isFormula = (cell: string): boolean => /^\s*[=+\-@＝＋－＠\t\r\n]/.test(cell);
 
   it('makes the same catalogue when it is imported, there and in another shop', async () => {
     for (const [index, text] of TEXTS.entries()) {
       const sent = aProduct({
-        name: `n${text}`,
+        name: `n${onOneLine(text)}`,
         description: text,
         facebookSubtitle: text,
         warranty: text,
         location: text,
         duration: index % 2 === 0 ? text.slice(0, 40) : '',
         category: text,
-        sku: index % 3 === 0 ? '' : `${text}${index}`.trim(),
+        sku: index % 3 === 0 ? '' : onOneLine(`${text}${index}`).trim(),
         stock: index % 4 === 0 ? null : index,
         itemType: index % 5 === 0 ? 'service' : 'product',
         originalPrice: index % 2 === 0 ? 0.1 : null,
@@ -426,6 +502,17 @@ describe('an exported file', () => {
     const idColumn = /^[0-9a-f]{24}(?=,)/gm;
     const again = await exportFile(other);
     expect(again.replace(idColumn, 'id')).toBe(file.replace(idColumn, 'id'));
+  });
+
+  it('has names and SKUs on one line, in which they are kept', async () => {
+    const sent = aProduct({ name: 'Coffee\r\nbeans', sku: 'A\n1' });
+    const { body } = await shop.owner.post(`${shop.path}/products`, sent).expect(201);
+    expect(body.data).toMatchObject({ name: 'Coffee beans', sku: 'A 1' });
+    const products = app.connection.collection('products');
+    const _id = new Types.ObjectId(String(body.data.id));
+    await products.updateOne({ _id }, { $set: { name: 'As it\nwas before' } });
+    expect(await importFile(await exportFile())).toMatchObject(counts(0, 1, 0, 0));
+    expect((await catalogue())[0]).toMatchObject({ name: 'As it was before', sku: 'A 1' });
   });
 
   it('takes back the changes that were made since', async () => {

@@ -1,27 +1,15 @@
-import { pipeline, Readable } from 'node:stream';
-import { type CsvError, type Info, type Options, parse } from 'csv-parse';
+import type { Readable } from 'node:stream';
 import { AppError } from '../platform/http/app-error.js';
-import { CSV_COLUMNS, type CsvColumn, fieldsOf, unguard } from './product-csv.js';
+import type { NumberStyle } from './csv-number.js';
+import { type CsvRecord, readCsvRecords } from './csv-records.js';
+import { CSV_COLUMNS, type CsvColumn, fieldsOf, SEVERAL_LINES, unguard } from './product-csv.js';
 
 export const MAX_ROWS = 10_000;
-const MAX_ROW_BYTES = 1_000_000;
 const MAX_HEAD_BYTES = 64_000;
 const DELIMITERS = [',', ';', '\t'];
 /** As spreadsheets write UTF-16. */
 const WIDE_MARKS = [Buffer.from([0xff, 0xfe]), Buffer.from([0xfe, 0xff])];
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
-
-const PARSING: Options = {
-  // As bytes: what is not UTF-8 must be seen.
-  encoding: null,
-  info: true,
-  max_record_size: MAX_ROW_BYTES,
-  record_delimiter: ['\r\n', '\n', '\r'],
-  relax_column_count: true,
-  relax_quotes: true,
-  skip_empty_lines: true,
-  skip_records_with_error: true,
-};
 
 /** One row that was read: what it says, or why it says nothing. */
 export interface ProductRow {
@@ -31,46 +19,39 @@ export interface ProductRow {
   error?: string;
 }
 
-interface CsvRecord {
-  record: Buffer[];
-  info: Info;
-}
+type Columns = (CsvColumn | undefined)[];
 
 /**
  * The rows of a file of products, one after the other as it comes. A row that cannot be read is
  * told of and left out; empty ones are not told of.
+ * @param digits of amounts after the point, in the shop's currency
  * @throws AppError `validation_failed` when the first line does not name columns
  */
-export async function* readProductRows(file: Readable): AsyncGenerator<ProductRow> {
+export async function* readProductRows(file: Readable, digits: number): AsyncGenerator<ProductRow> {
   const { head, rest } = await readHead(file);
   const delimiter = delimiterOf(head);
-  const broken: CsvError[] = [];
-  const records = pipeline(
-    Readable.from(joined(head, rest)),
-    parse({
-      ...PARSING,
-      delimiter,
-      // An error that is thrown would take rows along that were read before it.
-      on_skip: (error) => {
-        if (error) broken.push(error);
-      },
-    }),
-    // The loop below meets the error.
-    () => {},
-  );
-  let columns: (CsvColumn | undefined)[] | undefined;
+  let columns: Columns | undefined;
+  const whyNotSeveralLines = (cells: Buffer[]) => columns && whyNotLines(cells, columns);
   let rows = 0;
-  for await (const { record, info } of records as AsyncIterable<CsvRecord>) {
-    if (broken[0] && info.records > Number(broken[0]['records'])) break;
-    const row = info.records + info.empty_lines;
-    const cells = decode(record);
-    if (!columns) columns = columnsOf(cells);
-    else if (cells?.every((cell) => cell.trim() === '')) continue;
-    else if (++rows > MAX_ROWS) return yield tooMany(row);
-    else yield readRow(row, columns, { cells, delimiter });
+  for await (const record of readCsvRecords(joined(head, rest), {
+    delimiter,
+    whyNotSeveralLines,
+  })) {
+    if (!columns) columns = columnsOf(record.broken ? null : decode(record.cells));
+    else if (isBlank(record)) continue;
+    else if (++rows > MAX_ROWS) return yield tooMany(record.row);
+    else yield readRow(record, columns, { delimiter, digits });
   }
   if (!columns) columnsOf(null);
-  if (broken[0]) yield unreadable(broken[0]);
+}
+
+/** Why this is no row of several lines: a quote stands wrong, and has taken other rows in. */
+function whyNotLines(cells: Buffer[], columns: Columns): string | undefined {
+  const tooLong = columns.find((column, index) => {
+    return column && !SEVERAL_LINES.includes(column) && /[\r\n]/.test(String(cells[index] ?? ''));
+  });
+  if (tooLong) return `has several lines in ${tooLong}: close its quotes, or write it on one line`;
+  return cells.length === columns.length ? undefined : countProblem(cells, columns);
 }
 
 /** Reads until the first line is whole. */
@@ -115,7 +96,7 @@ function decode(record: Buffer[]): string[] | null {
 }
 
 /** Which column stands where; names of no column are left out. */
-function columnsOf(cells: string[] | null): (CsvColumn | undefined)[] {
+function columnsOf(cells: string[] | null): Columns {
   const plain = (name: string): string => name.toLowerCase().replace(/[\s_-]/g, '');
   const columns = (cells ?? []).map((cell) => {
     return CSV_COLUMNS.find((column) => plain(column) === plain(cell));
@@ -128,34 +109,34 @@ function columnsOf(cells: string[] | null): (CsvColumn | undefined)[] {
   return columns;
 }
 
+function isBlank({ cells, broken }: CsvRecord): boolean {
+  return !broken && (decode(cells)?.every((cell) => cell.trim() === '') ?? false);
+}
+
 function readRow(
-  row: number,
-  columns: (CsvColumn | undefined)[],
-  { cells, delimiter }: { cells: string[] | null; delimiter: string },
+  { row, cells, broken }: CsvRecord,
+  columns: Columns,
+  style: NumberStyle,
 ): ProductRow {
-  if (!cells) return { row, fields: {}, error: 'is not UTF-8: save the file as CSV UTF-8' };
+  const texts = decode(cells);
+  if (!texts) return { row, fields: {}, error: 'is not UTF-8: save the file as CSV UTF-8' };
   const known = new Map<CsvColumn, string>();
   for (const [index, column] of columns.entries()) {
-    if (column) known.set(column, unguard(cells[index] ?? ''));
+    if (column) known.set(column, unguard(texts[index] ?? ''));
   }
-  const fields = fieldsOf(known, delimiter);
-  if (cells.length === columns.length) return { row, fields };
-  const error = `has ${cells.length} cells, where the first line names ${columns.length}`;
-  return { row, fields, error };
+  const { fields, problems } = fieldsOf(known, style);
+  if (broken) return { row, fields, error: broken };
+  if (cells.length !== columns.length) problems.unshift(countProblem(cells, columns));
+  return { row, fields, ...(problems.length > 0 ? { error: problems.join('; ') } : {}) };
+}
+
+function countProblem(cells: Buffer[], columns: Columns): string {
+  return `has ${cells.length} cells, where the first line names ${columns.length}`;
 }
 
 function tooMany(row: number): ProductRow {
   const error = `a file has at most ${MAX_ROWS} rows: this and all that follow were left out`;
   return { row, fields: {}, error };
-}
-
-function unreadable(broken: CsvError): ProductRow {
-  const what =
-    broken.code === 'CSV_MAX_RECORD_SIZE'
-      ? 'the row is longer than 1 MB, or its quotes do not close'
-      : 'the quotes of this row do not close';
-  const row = Number(broken['records']) + Number(broken['empty_lines']) + 1;
-  return { row, fields: {}, error: `${what}: it and all that follow were left out` };
 }
 
 function wrongFile(message: string): AppError {

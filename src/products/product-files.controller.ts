@@ -15,7 +15,8 @@ const EXAMPLE = 'sku,name,retailPrice,stock\r\nBEANS-1KG,"Coffee beans, 1 kg",19
 
 const FILE_NOTE = `UTF-8, with commas, semicolons or tabs, in quotes where needed. The first line
 names the columns, in any order and case; other columns are left out: \`${CSV_COLUMNS.join('`, `')}\`.
-\`buttons\` is JSON; where the file has semicolons or tabs, numbers may have a comma.
+\`buttons\` is JSON; where the file has semicolons or tabs, amounts may have a decimal comma. What may
+mean thousands, such as \`1,000\` or \`1.000\`, is refused. \`id\`, \`sku\` and \`name\` have one line.
 
 An apostrophe before a text that a spreadsheet would take for a formula (\`'=1+1\`) is taken away when
 the file is imported, and put there when it is exported, as before a text that begins with one.`;
@@ -27,7 +28,8 @@ either is known again by its \`name\`, so that the same file twice adds nothing 
 missing stay as they are; an empty cell empties its field, but for \`name\`, \`itemType\` and
 \`retailPrice\`; an empty \`stock\` is not counted. A \`currency\` must be the shop's.
 
-Every good row is kept, and the answer tells of the others. At most 5 MB (else 413) and ${MAX_ROWS}
+Every good row is kept, and the answer tells of the others; after one with wrong quotes reading goes
+on at the next line. At most 5 MB (else 413) and ${MAX_ROWS}
 rows: those beyond are left out and told of. An import that breaks off can be sent again as it is.`;
 
 @ApiTags('products')

@@ -4,6 +4,7 @@ import pLimit from 'p-limit';
 import { AppError } from '../platform/http/app-error.js';
 import { isObjectIdHex } from '../platform/http/object-id.pipe.js';
 import { RequestValidationPipe } from '../platform/http/validation.pipe.js';
+import { currencyDigits } from '../platform/money/currencies.js';
 import { ShopsService } from '../shops/shops.service.js';
 import { CreateProductDto } from './dto/create-product.dto.js';
 import { UpdateProductDto } from './dto/update-product.dto.js';
@@ -49,7 +50,7 @@ export class ProductImportService {
     const cause = { shop: await this.shops.get(shopId), by, reason: 'import' as const };
     const running: Import = { cause, report: new ImportReport(), seen: new Map() };
     let batch: ImportRow[] = [];
-    for await (const read of readProductRows(file)) {
+    for await (const read of readProductRows(file, currencyDigits(cause.shop.currency))) {
       const row = asImportRow(read);
       const error = row.error ?? whyNot(row, running);
       if (error) running.report.fail(row.row, row.sku, error);

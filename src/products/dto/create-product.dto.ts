@@ -15,6 +15,7 @@ import {
   MinLength,
   ValidateIf,
 } from 'class-validator';
+import { OneLine } from '../../platform/http/one-line.decorator.js';
 import { ITEM_TYPES, type ItemType, type ProductButton } from '../product.schema.js';
 import { IsButtons, MAX_BUTTONS } from './is-buttons.decorator.js';
 
@@ -31,6 +32,7 @@ export class CreateProductDto {
   @MinLength(1)
   @MaxLength(200)
   @Matches(/\S/, { message: 'name must be more than spaces' })
+  @OneLine()
   name: string;
 
   @ApiPropertyOptional({ maxLength: 5000, example: 'Roasted this week.' })
@@ -118,6 +120,7 @@ export class CreateProductDto {
   @IsOptional()
   @IsString()
   @MaxLength(100)
+  @OneLine()
   sku?: string;
 
   @ApiPropertyOptional({
