@@ -34,6 +34,9 @@ const deliver = ({ body, headers }: Signed) =>
 const send = (type: string, object: object, overrides: object = {}) =>
   deliver(stripe.sign(stripe.event(type, object, overrides)));
 
+const reconcile = (later: number) =>
+  app.nest.get(PaymentJobsService, { strict: false }).reconcile(new Date(Date.now() + later));
+
 const webhooks = () => app.connection.db!.collection('payment_webhooks');
 
 /** A payment that was begun at Stripe. */
@@ -120,6 +123,7 @@ describe('a webhook', () => {
     // As a database that is away at this moment.
     const broken = vi.spyOn(PaymentTransitionsService.prototype, 'see');
     broken.mockRejectedValueOnce(new Error('the database is away'));
+    broken.mockRejectedValueOnce(new Error('the database is still away'));
     const paid = { ...intent, status: 'succeeded', latest_charge: 'ch_1' };
     expect((await send('payment_intent.succeeded', paid)).status).toBe(200);
     const path = `${payments}/webhooks?limit=1`;
@@ -127,6 +131,12 @@ describe('a webhook', () => {
       const [event] = (await shop.agent.get(`${path}&state=received`).expect(200)).body.data;
       expect(event).toMatchObject({ paymentId: id, note: 'Error: the database is away' });
     });
+    await reconcile(5_000);
+    const [again] = (await shop.agent.get(path).expect(200)).body.data;
+    expect(again).toMatchObject({ state: 'received', note: 'Error: the database is still away' });
+    await reconcile(2_000);
+    expect(await order.read()).toMatchObject({ paymentStatus: 'unpaid' });
+    await reconcile(60_000);
     await eventually(async () =>
       expect(await order.read()).toMatchObject({ paymentStatus: 'paid' }),
     );
@@ -135,6 +145,24 @@ describe('a webhook', () => {
       expect(event).toMatchObject({ paymentId: id, state: 'processed', note: '' });
     });
     await shop.outsider.get(path).expect(404);
+  });
+
+  it('that never can be is stuck, and an error in the log', async () => {
+    const { intent } = await begun();
+    const broken = vi.spyOn(PaymentTransitionsService.prototype, 'see');
+    broken.mockRejectedValue(new Error('a bug of ours'));
+    const paid = { ...intent, status: 'succeeded', latest_charge: 'ch_1' };
+    const event = stripe.event('payment_intent.succeeded', paid);
+    await deliver(stripe.sign(event));
+    const path = `${payments}/webhooks?state=stuck`;
+    let later = 0;
+    await eventually(async () => {
+      await reconcile((later += 12 * 3_600_000));
+      const [stuck] = (await shop.agent.get(path).expect(200)).body.data;
+      expect(stuck).toMatchObject({ id: event['id'], note: 'Error: a bug of ours' });
+    });
+    const told = app.logs.filter(({ eventId }) => eventId === event['id']);
+    expect(told.map(({ level }) => level)).toEqual([...Array(7).fill('warn'), 'error']);
   });
 
   it('is stored once however often it comes', async () => {
@@ -191,7 +219,7 @@ describe('a webhook', () => {
     }
   });
 
-  it('that a process stored and could not queue is found again', async () => {
+  it('that a process stored and died with is found again', async () => {
     const { order, id, intent } = await begun();
     const event = stripe.event('payment_intent.succeeded', {
       ...intent,
@@ -206,7 +234,8 @@ describe('a webhook', () => {
       type: 'payment_intent.succeeded',
       body: body.toString(),
       receivedAt: past,
-      unqueuedSince: past,
+      nextTryAt: past,
+      tries: 1,
       state: 'received',
     });
     await app.nest.get(PaymentJobsService, { strict: false }).reconcile(new Date());

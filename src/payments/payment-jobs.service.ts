@@ -2,28 +2,22 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { JobsService } from '../platform/jobs/jobs.service.js';
 import { PaymentChecksService } from './payment-checks.service.js';
 import { PaymentSettlementService } from './payment-settlement.service.js';
-import { PROCESS_WEBHOOK, type WebhookJob, WebhookInboxService } from './webhook-inbox.service.js';
-import { WebhookProcessorService } from './webhook-processor.service.js';
+import { WebhookQueueService } from './webhook-queue.service.js';
 
 const RECONCILE = 'payments.reconcile';
 const RECONCILE_SECONDS = 15;
-const WEBHOOKS_IN_PARALLEL = 8;
 
-/** The durable work of payments: webhooks as they come, and what has to be looked after. */
+/** The durable work of payments: what has to be looked after, whatever happened to who should have. */
 @Injectable()
 export class PaymentJobsService implements OnModuleInit {
   constructor(
     private readonly jobs: JobsService,
-    private readonly inbox: WebhookInboxService,
-    private readonly processor: WebhookProcessorService,
+    private readonly webhooks: WebhookQueueService,
     private readonly settlement: PaymentSettlementService,
     private readonly checks: PaymentChecksService,
   ) {}
 
   onModuleInit(): void {
-    this.jobs.define<WebhookJob>(PROCESS_WEBHOOK, (job) => this.processor.process(job), {
-      concurrency: WEBHOOKS_IN_PARALLEL,
-    });
     this.jobs.define(RECONCILE, () => this.reconcile(new Date()));
     this.jobs.every(RECONCILE, RECONCILE_SECONDS);
   }
@@ -31,7 +25,7 @@ export class PaymentJobsService implements OnModuleInit {
   /** What crashes, lost webhooks and silent providers have left at `now`. */
   async reconcile(now: Date): Promise<void> {
     await this.settlement.recover(now);
-    await this.inbox.recover(now);
+    await this.webhooks.recover(now);
     await this.checks.run(now);
   }
 }

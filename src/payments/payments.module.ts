@@ -26,6 +26,7 @@ import { TransfersController } from './transfers.controller.js';
 import { TransfersService } from './transfers.service.js';
 import { WebhookEvent, WebhookEventSchema } from './webhook-event.schema.js';
 import { WebhookInboxService } from './webhook-inbox.service.js';
+import { WebhookQueueService } from './webhook-queue.service.js';
 import { WebhookProcessorService } from './webhook-processor.service.js';
 
 @Module({
@@ -61,6 +62,7 @@ import { WebhookProcessorService } from './webhook-processor.service.js';
     PaymentShopsService,
     WebhookInboxService,
     WebhookProcessorService,
+    WebhookQueueService,
     PaymentChecksService,
     PaymentJobsService,
   ],

@@ -2,7 +2,8 @@ import { Prop, Schema, SchemaFactory } from '@nestjs/mongoose';
 import { SchemaTypes, type Types } from 'mongoose';
 import { type OnlineProviderName, PROVIDER_NAMES } from './providers/payment-provider.js';
 
-export const WEBHOOK_STATES = ['received', 'processed', 'ignored'] as const;
+/** `stuck`: its tries are used up. */
+export const WEBHOOK_STATES = ['received', 'processed', 'ignored', 'stuck'] as const;
 export type WebhookState = (typeof WEBHOOK_STATES)[number];
 
 const KEPT_DAYS = 90;
@@ -31,9 +32,12 @@ export class WebhookEvent {
   @Prop({ type: String, enum: WEBHOOK_STATES, default: 'received' })
   state: WebhookState;
 
-  /** Until there is a job for it. */
+  @Prop({ default: 1 })
+  tries: number;
+
+  /** Until it is processed: when somebody else tries, because who does now has died or failed. */
   @Prop()
-  unqueuedSince?: Date;
+  nextTryAt?: Date;
 
   /** The payment that it tells of, and its shop, once that is known. */
   @Prop({ type: SchemaTypes.ObjectId, default: null })
@@ -53,8 +57,8 @@ export const WebhookEventSchema = SchemaFactory.createForClass(WebhookEvent);
 
 // Each event of a provider once, however often it comes.
 WebhookEventSchema.index({ provider: 1, eventId: 1 }, { unique: true });
-// Those whose process died before there was a job.
-WebhookEventSchema.index({ unqueuedSince: 1 }, { sparse: true });
+// Those to try again.
+WebhookEventSchema.index({ nextTryAt: 1 }, { sparse: true });
 // Those of a shop, newest first.
 WebhookEventSchema.index({ shopId: 1, receivedAt: -1, _id: -1 });
 // Kept for a season.

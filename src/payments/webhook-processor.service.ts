@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
-import type { Model, QueryFilter } from 'mongoose';
+import type { Model, QueryFilter, Types } from 'mongoose';
 import { isObjectIdHex } from '../platform/http/object-id.pipe.js';
 import { PROVIDER } from './payment-events.js';
 import { factOfRefund } from './payment-facts.js';
@@ -11,7 +11,6 @@ import { PaymentsService } from './payments.service.js';
 import type { OnlineProviderName, ProviderEvent } from './providers/payment-provider.js';
 import { PaymentProvidersService } from './providers/payment-providers.service.js';
 import { WebhookEvent } from './webhook-event.schema.js';
-import type { WebhookJob } from './webhook-inbox.service.js';
 
 /** Reads stored webhooks and passes what they tell to the transitions; running twice changes nothing. */
 @Injectable()
@@ -25,23 +24,24 @@ export class WebhookProcessorService {
     private readonly log: PaymentLogService,
   ) {}
 
-  async process({ provider, eventId }: WebhookJob): Promise<void> {
-    const stored = await this.events.findOne({ provider, eventId }).lean<WebhookEvent>();
+  async process(id: Types.ObjectId): Promise<void> {
+    const stored = await this.events.findOne({ _id: id }).lean<WebhookEvent>();
     if (stored?.state !== 'received') return;
+    const { provider } = stored;
     const event = this.providers.get(provider).readEvent(stored.body);
     const payment = await this.findPayment(provider, event);
     if (!payment) {
       const note = 'It tells of no payment that is known here.';
-      return this.note(stored, { state: 'ignored', note });
+      return this.close(stored, { state: 'ignored', note });
     }
     const { _id: paymentId, shopId } = payment;
     try {
       await this.take(payment, event);
     } catch (error) {
-      await this.note(stored, { paymentId, shopId, note: String(error) });
+      await this.events.updateOne({ _id: id }, { $set: { paymentId, shopId } });
       throw error;
     }
-    await this.note(stored, { paymentId, shopId, state: 'processed', note: '' });
+    await this.close(stored, { paymentId, shopId, state: 'processed', note: '' });
   }
 
   private async take(payment: Payment, event: ProviderEvent): Promise<void> {
@@ -96,7 +96,7 @@ export class WebhookProcessorService {
     return null;
   }
 
-  private async note({ _id }: WebhookEvent, news: Partial<WebhookEvent>): Promise<void> {
-    await this.events.updateOne({ _id }, { $set: news });
+  private async close({ _id }: WebhookEvent, news: Partial<WebhookEvent>): Promise<void> {
+    await this.events.updateOne({ _id }, { $set: news, $unset: { nextTryAt: '' } });
   }
 }

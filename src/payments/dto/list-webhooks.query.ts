@@ -5,7 +5,7 @@ import { WEBHOOK_STATES, type WebhookState } from '../webhook-event.schema.js';
 
 export class ListWebhooksQuery extends listQuery({ default: 100, max: 500 }) {
   @ApiPropertyOptional({
-    description: 'Only these; what is `received` was not processed yet.',
+    description: 'Only these; what is `received` was not processed yet, `stuck` could not be.',
     enum: WEBHOOK_STATES,
     example: 'received',
   })

@@ -14,7 +14,7 @@ export class WebhookEventResponse {
   type: string;
 
   @ApiProperty({
-    description: 'received: it waits, or went wrong and is tried again.',
+    description: 'received: it waits, or went wrong and is tried again; stuck: in vain.',
     enum: WEBHOOK_STATES,
     example: 'processed',
   })
