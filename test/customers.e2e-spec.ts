@@ -130,6 +130,77 @@ describe('one person', () => {
     expect(await names()).toEqual(['Su']);
   });
 
+  it('is one person of one country: the same digits elsewhere are another', async () => {
+    const [here, there] = [
+      await order({ name: 'Yangon', phone: '+95 9 123 456 789' }),
+      await order({ name: 'Bangkok', phone: '+66 9 123 456 789' }),
+    ];
+    expect(there.customerId).not.toBe(here.customerId);
+    for (const [phone, is] of [
+      ['0095 9 123456789', here],
+      ['0066 9 123456789', there],
+    ] as const) {
+      expect((await order({ name: 'Again', phone })).customerId).toBe(is.customerId);
+      await shop.manager.post(path, { name: 'X', phones: [phone] }).expect(409);
+    }
+    // Whose of the two it is cannot be told.
+    const [either, again] = [
+      await order({ name: 'Either', phone: '09 123 456 789' }),
+      await order({ name: 'Either', phone: '09123456789' }),
+    ];
+    expect([here.customerId, there.customerId]).not.toContain(either.customerId);
+    expect(again.customerId).toBe(either.customerId);
+    const { customer } = await read(here.customerId);
+    expect(customer).toMatchObject({ name: 'Yangon', phones: ['+95 9 123 456 789'] });
+  });
+
+  it('keeps the country that is learned of a number', async () => {
+    const first = await order({ name: 'Su', phone: '09 123 456 789' });
+    const second = await order({ name: 'Su', phone: '+95 9 123 456 789' });
+    const other = await order({ name: 'Zaw', phone: '+66 9 123 456 789' });
+    expect(second.customerId).toBe(first.customerId);
+    expect(other.customerId).not.toBe(first.customerId);
+    expect((await order({ name: 'Su', phone: '09 123 456 789' })).customerId).toBe(
+      first.customerId,
+    );
+  });
+
+  it('is two people when numbers of two countries come at the same time', async () => {
+    const codes = ['+95', '+66', '+95', '+66', '+95', '+66'];
+    const placed = await Promise.all(
+      codes.map((code) => order({ name: code, phone: `${code} 9 555 666` })),
+    );
+    const ids = placed.map(({ customerId }) => customerId);
+    expect(new Set(ids).size).toBe(2);
+    expect(new Set([ids[0], ids[2], ids[4]]).size).toBe(1);
+  });
+
+  it('is known again when they were kept before countries were', async () => {
+    const { customerId } = await order({
+      name: 'Su',
+      phone: '+95 9 123 456',
+      email: 'su@example.com',
+    });
+    const kept = {
+      $set: { keys: ['tel:9123456', 'mailto:su@example.com'] },
+      $unset: { nationals: '' },
+    };
+    await app.connection
+      .collection('customers')
+      .updateOne({ _id: new Types.ObjectId(String(customerId)) }, kept);
+    for (const phone of ['+95 9 123 456', '09 123 456']) {
+      expect((await order({ name: 'Su', phone })).customerId).toBe(customerId);
+    }
+    const other = await order({ name: 'Zaw', phone: '+66 9 123 456' });
+    expect(other.customerId).not.toBe(customerId);
+    const fuller = { phones: ['+95 9 123 456', '09 444 555'] };
+    await shop.manager.put(`${path}/${customerId}`, fuller).expect(200);
+    expect((await order({ name: 'Su', phone: '+95 9 123 456' })).customerId).toBe(customerId);
+    const merged = { intoId: other.customerId };
+    await shop.manager.post(`${path}/${customerId}/merge`, merged).expect(200);
+    expect((await order({ name: 'Su', phone: '+95 9 123 456' })).customerId).toBe(other.customerId);
+  });
+
   it("is the phone's when phone and e-mail are two people's: nobody is merged silently", async () => {
     const phoned = await order({ name: 'Phone', phone: '09 111 111' });
     const mailed = await order({ name: 'Mail', email: 'mail@example.com' });

@@ -4,7 +4,7 @@ import { type Model, Types } from 'mongoose';
 import { isDuplicateKey } from '../platform/database/database-errors.js';
 import { searchWordsOf } from '../platform/database/search-words.js';
 import { AppError } from '../platform/http/app-error.js';
-import { emailKey, keysOf, phoneKey } from './customer-keys.js';
+import { emailKey, isAmong, keysOf, nationalsOf, phoneKey } from './customer-keys.js';
 import { Customer } from './customer.schema.js';
 import { CustomersService } from './customers.service.js';
 import type { CreateCustomerDto } from './dto/create-customer.dto.js';
@@ -25,20 +25,21 @@ export class CustomerEditsService {
   async create(shopId: string, dto: CreateCustomerDto): Promise<Customer> {
     const given = profileOf(dto);
     const { phones = [], emails = [] } = given;
-    const keys = requireKeys({ phones, emails });
-    await this.requireFree(shopId, keys);
-    try {
-      const created = await this.model.create({
-        shopId: new Types.ObjectId(shopId),
-        ...given,
-        keys,
-        searchWords: searchWordsOf([given.name, ...emails], phones),
-      });
-      return created.toObject();
-    } catch (error) {
-      if (isDuplicateKey(error, 'keys')) await this.requireFree(shopId, keys);
-      throw error;
+    requirePhones(phones);
+    for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+      const keys = await this.freeKeys(shopId, { phones, emails });
+      const created = await orNull(
+        this.model.create({
+          shopId: new Types.ObjectId(shopId),
+          ...given,
+          keys,
+          nationals: nationalsOf(phones),
+          searchWords: searchWordsOf([given.name, ...emails], phones),
+        }),
+      );
+      if (created) return created.toObject();
     }
+    throw tooMany();
   }
 
   /** Changes what is given, in one step. */
@@ -48,7 +49,7 @@ export class CustomerEditsService {
       const updated = await this.tryUpdate(shopId, current, dto);
       if (updated) return updated;
     }
-    throw AppError.conflict('conflict', 'Others change this customer at this moment: try again.');
+    throw tooMany();
   }
 
   /** Null when somebody else was faster. */
@@ -59,37 +60,68 @@ export class CustomerEditsService {
   ): Promise<Customer | null> {
     const given = profileOf(dto);
     const { name, phones, emails } = { ...current, ...given };
-    const keys = requireKeys({ phones, emails });
-    await this.requireFree(
-      shopId,
-      keys.filter((key) => !current.keys.includes(key)),
-    );
+    requirePhones(phones);
+    const keys = await this.freeKeys(shopId, { phones, emails }, current);
+    const nationals = nationalsOf(phones);
     const searchWords = searchWordsOf([name, ...emails], phones);
     const read = { name: current.name, phones: current.phones, emails: current.emails };
-    try {
-      return await this.model
+    return orNull(
+      this.model
         .findOneAndUpdate(
           // What the keys and words are made of must still be so.
           { shopId, _id: current._id, state: 'active', ...read },
-          { $set: { ...given, keys, searchWords } },
+          { $set: { ...given, keys, nationals, searchWords } },
           { returnDocument: 'after' },
         )
-        .lean();
-    } catch (error) {
-      if (isDuplicateKey(error, 'keys')) return null;
-      throw error;
-    }
+        .lean(),
+    );
   }
 
-  private async requireFree(shopId: string, keys: string[]): Promise<void> {
-    const [holder] = keys.length > 0 ? await this.customers.listHolders(shopId, keys) : [];
-    if (!holder) return;
-    const customerId = (holder.mergedInto ?? holder._id).toHexString();
-    throw new AppError(
-      'conflict',
-      'Another customer has one of these phones or e-mails: change that one, or merge the two.',
-      { data: { customerId } },
+  /** @throws AppError `conflict` when another customer than `current` has one of them */
+  private async freeKeys(
+    shopId: string,
+    contacts: Pick<Profile, 'phones' | 'emails'>,
+    current?: Customer,
+  ): Promise<string[]> {
+    const keys = keysOf(contacts);
+    const all = [...keys, ...nationalsOf(contacts.phones)];
+    if (all.length === 0) return [];
+    const isOther = ({ _id }: Customer): boolean => !current?._id.equals(_id);
+    const holders = (await this.customers.listHolders(shopId, all)).filter(isOther);
+    const isNew = (key: string): boolean => !current?.keys.includes(key);
+    let taken = holders.find((holder) =>
+      keys.some((key) => isNew(key) && holder.keys.includes(key)),
     );
+    for (const phone of contacts.phones) {
+      if (taken || isAmong(current?.phones ?? [], phone) === 'same') continue;
+      const found = await this.customers.findByPhone(shopId, phone, holders);
+      if (found && isOther(found)) taken = found;
+    }
+    if (taken) throw takenBy(taken);
+    return all.filter((key) => !holders.some((holder) => holder.keys.includes(key)));
+  }
+}
+
+function takenBy(holder: Customer): AppError {
+  const customerId = (holder.mergedInto ?? holder._id).toHexString();
+  return new AppError(
+    'conflict',
+    'Another customer has one of these phones or e-mails: change that one, or merge the two.',
+    { data: { customerId } },
+  );
+}
+
+function tooMany(): AppError {
+  return AppError.conflict('conflict', 'Others change this customer at this moment: try again.');
+}
+
+/** Null when somebody else has taken one of the keys meanwhile. */
+async function orNull<T>(written: Promise<T>): Promise<T | null> {
+  try {
+    return await written;
+  } catch (error) {
+    if (isDuplicateKey(error, 'keys')) return null;
+    throw error;
   }
 }
 
@@ -98,7 +130,7 @@ function profileOf(dto: UpdateCustomerDto): Partial<Profile> {
   const { name, phones, emails, address, notes, tags } = dto;
   return {
     ...(name ? { name: name.trim() } : {}),
-    ...(phones ? { phones: distinct(phones, phoneKey) } : {}),
+    ...(phones ? { phones: distinctPhones(phones) } : {}),
     ...(emails ? { emails: distinct(emails, emailKey) } : {}),
     ...((address ?? undefined) === undefined ? {} : { address: address?.trim() }),
     ...((notes ?? undefined) === undefined ? {} : { notes }),
@@ -110,13 +142,21 @@ function distinct(texts: string[], keyOf: (text: string) => string | undefined):
   return [...new Map(texts.map((text) => [keyOf(text) ?? text, text.trim()])).values()];
 }
 
+/** What is written with its calling code too says no more without it. */
+function distinctPhones(phones: string[]): string[] {
+  const distinctOnes = distinct(phones, phoneKey);
+  return distinctOnes.filter((phone) => {
+    const others = distinctOnes.filter((other) => other !== phone);
+    return phoneKey(phone)?.startsWith('tel:+') || isAmong(others, phone) === 'no';
+  });
+}
+
 /** @throws AppError `validation_failed` when a phone has too few digits to tell people apart */
-function requireKeys(profile: Pick<Profile, 'phones' | 'emails'>): string[] {
-  const details = profile.phones.flatMap((phone, index) =>
+function requirePhones(phones: string[]): void {
+  const details = phones.flatMap((phone, index) =>
     phoneKey(phone)
       ? []
       : [{ field: `phones.${index}`, message: 'each of phones must be a phone number' }],
   );
   if (details.length > 0) throw AppError.validation(details);
-  return keysOf(profile);
 }

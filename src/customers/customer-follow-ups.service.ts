@@ -6,7 +6,7 @@ import {
 } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import type { Model } from 'mongoose';
-import { emailKey, phoneKey } from './customer-keys.js';
+import { emailKey, nationalKey, nationalsOf, phoneKey } from './customer-keys.js';
 import { CustomerRecordsService } from './customer-records.service.js';
 import { Customer } from './customer.schema.js';
 import { CustomersService } from './customers.service.js';
@@ -21,6 +21,7 @@ export const EMPTIED = {
   phones: [],
   emails: [],
   keys: [],
+  nationals: [],
   address: '',
   notes: '',
   tags: [],
@@ -101,8 +102,12 @@ export class CustomerFollowUpsService implements OnApplicationBootstrap, BeforeA
     const { shopId, _id, mergedInto, tags, searchWords } = customer;
     const free = await this.listFreeKeys(customer);
     const isFree = (key: string | undefined) => key !== undefined && free.includes(key);
+    const phones = customer.phones.filter(
+      (phone) => isFree(phoneKey(phone)) || isFree(nationalKey(phone)),
+    );
     const added = {
-      phones: { $each: customer.phones.filter((phone) => isFree(phoneKey(phone))) },
+      phones: { $each: phones },
+      nationals: { $each: nationalsOf(phones) },
       emails: { $each: customer.emails.filter((email) => isFree(emailKey(email))) },
       keys: { $each: free },
       tags: { $each: tags },

@@ -28,9 +28,16 @@ export class Customer {
   @Prop({ type: [String], default: [] })
   emails: string[];
 
-  /** `keysOf` the phones and e-mails: each is one active customer's in a shop. */
+  /**
+   * `keysOf` the phones and e-mails, and those of `nationals` that nobody had before: each is one
+   * active customer's in a shop. Customers of before `nationals` have of their phones only these.
+   */
   @Prop({ type: [String], default: [] })
   keys: string[];
+
+  /** `nationalsOf` the phones; customers of other countries may have the same. */
+  @Prop({ type: [String], default: [] })
+  nationals: string[];
 
   @Prop({ default: '' })
   address: string;
@@ -72,6 +79,8 @@ CustomerSchema.index(
 );
 // Who has a phone or e-mail, also while a merge moves it.
 CustomerSchema.index({ shopId: 1, keys: 1, state: 1 });
+// Whose number may be one that is written without its country.
+CustomerSchema.index({ shopId: 1, nationals: 1 });
 // A shop's customers, newest first.
 CustomerSchema.index({ shopId: 1, state: 1, createdAt: -1, _id: -1 });
 // Those that a text finds, newest first.

@@ -6,7 +6,7 @@ import { searchFilter, searchWordsOf } from '../platform/database/search-words.j
 import { AppError } from '../platform/http/app-error.js';
 import { decodeCursor } from '../platform/http/cursor.js';
 import { Page } from '../platform/http/page.js';
-import { emailKey, phoneKey } from './customer-keys.js';
+import { emailKey, isAmong, keysOf, nationalsOf, phoneKey } from './customer-keys.js';
 import { Customer } from './customer.schema.js';
 import type { ListCustomersQuery } from './dto/list-customers.query.js';
 
@@ -24,14 +24,16 @@ interface KnownContact {
   phones: string[];
   emails: string[];
   address: string;
-  /** The phone's first: it decides when phone and e-mail are two people's. */
   keys: string[];
+  nationals: string[];
 }
 
 const ATTEMPTS = 5;
 /** How far a Date reaches, either way; a cursor may hold more. */
 const LAST_DATE_MS = 8.64e15;
 const NAME_CHARACTERS = 100;
+/** Two would do to tell that a phone could be two people's; one of them may be merging. */
+const MAX_ALIKE = 5;
 /** What a customer gets of orders and chats; the team may add more by hand. */
 const MAX_LEARNED = 10;
 
@@ -51,13 +53,15 @@ export class CustomersService {
     const given = readContact(contact);
     if (given.keys.length === 0) return null;
     for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-      const holders = await this.listHolders(shopId, given.keys);
-      if (holders.length === 0) {
-        const created = await this.tryCreate(shopId, given);
+      const holders = await this.listHolders(shopId, [...given.keys, ...given.nationals]);
+      const [phone] = given.phones;
+      const phoned = phone ? await this.findByPhone(shopId, phone, holders) : undefined;
+      const holder = phoned ?? holders.find(({ keys }) => hasEmail(keys, given));
+      if (!holder) {
+        const created = await this.tryCreate(shopId, given, holders);
         if (created) return created;
         continue;
       }
-      const holder = firstHolder(holders, given.keys);
       const customer = await this.get(shopId, holder._id.toHexString());
       if (customer.state !== 'erased') return this.learn(customer, given, holders);
     }
@@ -115,9 +119,36 @@ export class CustomersService {
     return holders.sort((a, b) => a.state.localeCompare(b.state));
   }
 
+  /**
+   * Whose number `phone` is. Written without its calling code, or known without, it is that of
+   * the only customer in question; of two it is neither's: two people never become one.
+   * @param holders those of the phone's keys
+   */
+  async findByPhone(
+    shopId: string,
+    phone: string,
+    holders: Customer[],
+  ): Promise<Customer | undefined> {
+    const same = holders.find(({ phones }) => isAmong(phones, phone) === 'same');
+    if (same) return same;
+    const nationals = { $in: nationalsOf([phone]) };
+    const alike = await this.customers.find({ shopId, nationals }).limit(MAX_ALIKE).lean();
+    const inQuestion = [...holders, ...alike].filter(
+      ({ phones }) => isAmong(phones, phone) !== 'no',
+    );
+    const people = new Set(inQuestion.map(({ mergedInto, _id }) => String(mergedInto ?? _id)));
+    const [only] = inQuestion;
+    return only && people.size === 1 && isAmong(only.phones, phone) === 'may be' ? only : undefined;
+  }
+
   /** Null when somebody with the same key was faster. */
-  private async tryCreate(shopId: string, given: KnownContact): Promise<Customer | null> {
-    const { name, phones, emails, address, keys } = given;
+  private async tryCreate(
+    shopId: string,
+    given: KnownContact,
+    holders: Customer[],
+  ): Promise<Customer | null> {
+    const { name, phones, emails, address, nationals } = given;
+    const keys = [...given.keys, ...nationals].filter((key) => isFreeAmong(holders, key));
     try {
       const created = await this.customers.create({
         shopId: new Types.ObjectId(shopId),
@@ -126,6 +157,7 @@ export class CustomersService {
         emails,
         address,
         keys,
+        nationals,
         searchWords: searchWordsOf([name, ...emails], phones),
       });
       return created.toObject();
@@ -140,17 +172,22 @@ export class CustomersService {
     given: KnownContact,
     holders: Customer[],
   ): Promise<Customer> {
-    const isFree = (key: string | undefined): boolean =>
-      key !== undefined && !holders.some(({ keys }) => keys.includes(key));
-    const phones = given.phones.filter((phone) => isFree(phoneKey(phone)));
-    const emails = given.emails.filter((email) => isFree(emailKey(email)));
-    const keys = given.keys.filter(isFree);
+    const phones = given.phones.filter((phone) => {
+      if (holders.some((holder) => isAmong(holder.phones, phone) === 'same')) return false;
+      // What they have with its calling code says more.
+      return isAmong(customer.phones, phone) === 'no' || phoneKey(phone)?.startsWith('tel:+');
+    });
+    const emails = given.emails.filter((email) => isFreeAmong(holders, emailKey(email)));
+    const nationals = nationalsOf(phones);
+    const known = [...keysOf({ phones, emails }), ...nationals];
+    const keys = known.filter((key) => isFreeAmong(holders, key));
     const address = customer.address === '' ? given.address : '';
     const isFull = customer.phones.length + customer.emails.length >= MAX_LEARNED;
     if ((keys.length === 0 || isFull) && !address) return customer;
     const searchWords = searchWordsOf(emails, phones);
     const added = {
       keys: { $each: keys },
+      nationals: { $each: nationals },
       phones: { $each: phones },
       emails: { $each: emails },
       searchWords: { $each: searchWords },
@@ -173,21 +210,24 @@ export class CustomersService {
   }
 }
 
-/** Of the first key that anybody has: the phone's before the e-mail's. */
-function firstHolder(holders: Customer[], keys: string[]): Customer {
-  const ranks = holders.map((holder) => keys.findIndex((key) => holder.keys.includes(key)));
-  return holders[ranks.indexOf(Math.min(...ranks))] as Customer;
+function isFreeAmong(holders: Customer[], key: string | undefined): boolean {
+  return key !== undefined && !holders.some(({ keys }) => keys.includes(key));
+}
+
+function hasEmail(keys: string[], { emails }: KnownContact): boolean {
+  return keysOf({ phones: [], emails }).some((key) => keys.includes(key));
 }
 
 function readContact({ name, phone, email, address }: Contact): KnownContact {
-  const ofPhone = phone ? phoneKey(phone) : undefined;
-  const ofEmail = email ? emailKey(email) : undefined;
+  const phones = phone && phoneKey(phone) ? [phone.trim()] : [];
+  const emails = email && emailKey(email) ? [email.trim()] : [];
   return {
     name: name.trim().slice(0, NAME_CHARACTERS),
-    phones: phone && ofPhone ? [phone.trim()] : [],
-    emails: email && ofEmail ? [email.trim()] : [],
+    phones,
+    emails,
     address: address?.trim() ?? '',
-    keys: [ofPhone, ofEmail].filter((key) => key !== undefined),
+    keys: keysOf({ phones, emails }),
+    nationals: nationalsOf(phones),
   };
 }
 
