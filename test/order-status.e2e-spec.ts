@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DomainEvents } from '../src/events/domain-events.js';
 import type { OrderResponse } from '../src/orders/dto/order.response.js';
+import { StockService } from '../src/products/stock.service.js';
 import { aShop, type ShopWorld } from './support/actors.js';
 import { createTestApp, type TestApp } from './support/app.js';
 import { aProduct } from './support/bodies.js';
@@ -120,6 +121,25 @@ describe('the pieces of an order that ends', () => {
       by: shop.agent.userId,
     });
     expect(body.data).toHaveLength(3);
+  });
+
+  it('come back once, by twenty processes that put them back at once', async () => {
+    const stock = app.nest.get(StockService, { strict: false });
+    for (let round = 0; round < 5; round++) {
+      const productId = await addProduct();
+      const order = await place(productId, 3);
+      const cause = { by: null, reason: 'order_cancelled' } as const;
+      const line = { productId, quantity: 3 };
+      const ended = { orderId: order.id, round: 0 };
+      await Promise.all(
+        Array.from({ length: 20 }, () => stock.putBack(shop.id, ended, line, cause)),
+      );
+      expect(await stockOf(productId)).toBe(10);
+      const path = `${shop.path}/products/${productId}/stock-movements`;
+      const { body } = await shop.agent.get(path).expect(200);
+      const back = body.data.filter(({ reason }: { reason: string }) => reason === cause.reason);
+      expect(back).toMatchObject([{ change: 3, newStock: 10, orderId: order.id }]);
+    }
   });
 
   it('come back to a stock that many others change at the same moment', async () => {
