@@ -3,9 +3,14 @@ import { getModelToken } from '@nestjs/mongoose';
 import { type Model, Types } from 'mongoose';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { CustomerFollowUpsService } from '../src/customers/customer-follow-ups.service.js';
-import { CustomerRecordsService } from '../src/customers/customer-records.service.js';
+import { ConversationCustomersService } from '../src/conversations/conversation-customers.service.js';
+import {
+  type CustomerRecords,
+  CustomerRecordsService,
+} from '../src/customers/customer-records.service.js';
 import { Customer } from '../src/customers/customer.schema.js';
 import type { CustomerResponse } from '../src/customers/dto/customer.response.js';
+import { OrderCustomersService } from '../src/orders/order-customers.service.js';
 import { aShop, type ShopWorld } from './support/actors.js';
 import { createTestApp, type TestApp } from './support/app.js';
 import { aForm, aProduct } from './support/bodies.js';
@@ -417,7 +422,12 @@ async function aPerson() {
   const contact = { name: 'Zaw Canary', phone: '0944332211', email: 'zaw.canary@example.com' };
   const placed = await order(
     { ...contact, address: 'Canary Street' },
-    { formId, answers: { note: 'CanaryText answer' }, notes: 'CanaryText notes' },
+    {
+      formId,
+      answers: { note: 'CanaryText answer' },
+      notes: 'CanaryText notes',
+      paymentMethod: 'CanaryText, my cousin pays',
+    },
   );
   await shop.agent
     .put(`${shop.path}/orders/${placed.id}/status`, { status: 'processing', note: 'CanaryText' })
@@ -495,6 +505,47 @@ describe("one person's data", () => {
     expect(found.body.data).toHaveLength(1);
     expect((await read(other.customerId)).customer.name).toBe('Other One');
     expect(await names()).toEqual(['Other One']);
+  });
+
+  it('leave the way to pay in their orders where it is one of the shop', async () => {
+    const paymentMethods = ['KBZPay', { id: 'bank', name: 'Bank', enabled: false }];
+    await shop.owner.put(shop.path, { paymentMethods }).expect(200);
+    const person = { name: 'Zaw Canary', phone: '0944332211' };
+    const words = ['KBZPay', 'Bank', 'My cousin pays', 'kbzpay of Zaw', ''];
+    const placed: Json[] = [];
+    for (const paymentMethod of words) placed.push(await order(person, { paymentMethod }));
+    const { customerId } = placed[0]!;
+    await erase(customerId).expect(200);
+    const kept: string[] = [];
+    for (const { id } of placed) {
+      const { body } = await shop.agent.get(`${shop.path}/orders/${id}`).expect(200);
+      kept.push(body.data.paymentMethod);
+    }
+    expect(kept).toEqual(['KBZPay', 'Bank', '', '', '']);
+    const exported = await shop.admin.get(`${path}/${customerId}/export`).expect(200);
+    const changes = await shop.agent.get(`${shop.path}/changes?since=0`).expect(200);
+    for (const { body } of [exported, changes]) {
+      expect(JSON.stringify(body)).not.toMatch(/cousin|of Zaw/);
+    }
+  });
+
+  it.each([
+    ['orders', OrderCustomersService, 'conversations'],
+    ['conversations', ConversationCustomersService, 'orders'],
+  ] as const)('are erased elsewhere when their %s fail', async (_, failing, elsewhere) => {
+    const { customerId } = await aPerson();
+    const records = app.nest.get<CustomerRecords>(failing, { strict: false });
+    const death = vi.spyOn(records, 'erase').mockRejectedValue(new Error('dies here'));
+    await erase(customerId).expect(500);
+    death.mockRestore();
+    const filter = { shopId: new Types.ObjectId(shop.id) };
+    const kept = await app.connection.collection(elsewhere).find(filter).toArray();
+    expect(JSON.stringify(kept).toLowerCase()).not.toContain('canar');
+    expect(await everything()).toContain('canar');
+    const told = app.logs.filter(({ msg }) => msg === 'customer not erased everywhere');
+    expect(told).toContainEqual(expect.objectContaining({ keeper: failing.name }));
+    await erase(customerId).expect(200);
+    expect(await everything()).not.toContain('canar');
   });
 
   it('are gone for good: who comes again is somebody new', async () => {

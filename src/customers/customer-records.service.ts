@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import type { CustomerHistoryResponse } from './dto/customer-history.response.js';
 
 /** One list of a customer's export. */
@@ -22,6 +22,7 @@ export interface CustomerRecords {
 /** Where modules above register, at start, what they keep of customers. */
 @Injectable()
 export class CustomerRecordsService {
+  private readonly logger = new Logger(CustomerRecordsService.name);
   private readonly kept: CustomerRecords[] = [];
 
   register(records: CustomerRecords): void {
@@ -36,14 +37,32 @@ export class CustomerRecordsService {
   }
 
   async moveTo(shopId: string, fromId: string, intoId: string): Promise<void> {
-    for (const records of this.kept) await records.moveTo(shopId, fromId, intoId);
+    await this.inEach('moved', (records) => records.moveTo(shopId, fromId, intoId));
   }
 
   async erase(shopId: string, customerId: string): Promise<void> {
-    for (const records of this.kept) await records.erase(shopId, customerId);
+    await this.inEach('erased', (records) => records.erase(shopId, customerId));
   }
 
   export(shopId: string, customerId: string): ExportedList[] {
     return this.kept.flatMap((records) => records.export(shopId, customerId));
+  }
+
+  /** One module's failure leaves the others' part done; it is told of at the end. */
+  private async inEach(
+    done: string,
+    work: (records: CustomerRecords) => Promise<void>,
+  ): Promise<void> {
+    const failures: unknown[] = [];
+    for (const records of this.kept) {
+      try {
+        await work(records);
+      } catch (error) {
+        failures.push(error);
+        const keeper = records.constructor.name;
+        this.logger.error({ msg: `customer not ${done} everywhere`, keeper, error: String(error) });
+      }
+    }
+    if (failures.length > 0) throw new AggregateError(failures, `customer not ${done} everywhere`);
   }
 }

@@ -10,6 +10,8 @@ import {
 import type { CustomerHistoryResponse } from '../customers/dto/customer-history.response.js';
 import { DomainEvents } from '../events/domain-events.js';
 import { searchWordsOf } from '../platform/database/search-words.js';
+import { paymentMethodNames } from '../shops/payment-method-names.js';
+import { ShopSettingsService } from '../shops/shop-settings.service.js';
 import { ShopsService } from '../shops/shops.service.js';
 import { OrderResponse } from './dto/order.response.js';
 import { Order } from './order.schema.js';
@@ -19,8 +21,11 @@ const NEWEST = 20;
 const MAX_COUNTED = 1_000;
 const BATCH = 100;
 
-/** What a person has left in an order; without any of it the order is erased. */
-const PERSONAL = {
+/**
+ * What a person has left in an order; without any of it the order is erased.
+ * @param ownNames what the shop calls its ways to pay: other words are the person's
+ */
+const personal = (ownNames: string[]) => ({
   $or: [
     { 'customer.name': { $ne: ERASED_NAME } },
     { 'customer.phone': { $ne: '' } },
@@ -28,9 +33,10 @@ const PERSONAL = {
     { 'customer.address': { $ne: '' } },
     { fields: { $elemMatch: { value: { $ne: '' } } } },
     { notes: { $ne: '' } },
+    { paymentMethod: { $nin: ['', ...ownNames] } },
     { history: { $elemMatch: { note: { $ne: '' } } } },
   ],
-};
+});
 
 /** The orders of customers: shown, moved, told of and made nobody's with them. */
 @Injectable()
@@ -41,6 +47,7 @@ export class OrderCustomersService implements CustomerRecords, OnModuleInit {
     private readonly shops: ShopsService,
     private readonly records: CustomerRecordsService,
     private readonly events: DomainEvents,
+    private readonly settings: ShopSettingsService,
   ) {}
 
   onModuleInit(): void {
@@ -76,12 +83,14 @@ export class OrderCustomersService implements CustomerRecords, OnModuleInit {
   }
 
   async erase(shopId: string, customerId: string): Promise<void> {
-    const isPersonal = { customerId: new Types.ObjectId(customerId), ...PERSONAL };
-    await this.changeAll(shopId, isPersonal, ({ orderId }) => ({
+    const names = paymentMethodNames(await this.settings.getGroup(shopId, 'paymentMethods'));
+    const isPersonal = { customerId: new Types.ObjectId(customerId), ...personal(names) };
+    await this.changeAll(shopId, isPersonal, ({ orderId, paymentMethod }) => ({
       $set: {
         customer: { name: ERASED_NAME, phone: '', email: '', address: '' },
         'fields.$[].value': '',
         notes: '',
+        paymentMethod: names.includes(paymentMethod) ? paymentMethod : '',
         'history.$[].note': '',
         searchWords: searchWordsOf([orderId]),
       },
