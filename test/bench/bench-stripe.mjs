@@ -47,7 +47,14 @@ export function webhook(intent) {
     type: 'payment_intent.succeeded',
     created: Math.floor(Date.now() / 1_000),
     livemode: false,
-    data: { object: { ...intent, status: 'succeeded', latest_charge: `ch_${intent.id}` } },
+    data: {
+      object: {
+        ...intent,
+        object: 'payment_intent',
+        status: 'succeeded',
+        latest_charge: `ch_${intent.id}`,
+      },
+    },
   });
   const time = Math.floor(Date.now() / 1_000);
   const signature = createHmac('sha256', SECRET).update(`${time}.${body}`).digest('hex');
