@@ -1,18 +1,18 @@
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import type { Request } from 'express';
 import {
   type CustomerSubject,
   type CustomerTokenKind,
   CustomerTokens,
 } from '../auth/customer-tokens.service.js';
 import { AppError } from '../platform/http/app-error.js';
+import type { ScopedRequest } from '../platform/idempotency/idempotency-scope.js';
 import { ShopsService } from '../shops/shops.service.js';
 
 /** Metadata key: the kind of token that a route asks for. */
 export const CUSTOMER_ACCESS = 'customer-access';
 
-export type CustomerRequest = Request & { customer?: CustomerSubject };
+export type CustomerRequest = ScopedRequest & { customer?: CustomerSubject };
 
 const BEARER = /^Bearer +(\S+)$/i;
 
@@ -43,6 +43,7 @@ export class CustomerTokenGuard implements CanActivate {
       throw AppError.notFound(kind);
     }
     request.customer = customer;
+    if ('slugOrId' in request.params) request.idempotencyScope = { slugOrId: customer.shopId };
     return true;
   }
 }

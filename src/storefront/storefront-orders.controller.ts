@@ -1,4 +1,4 @@
-import { Body, Controller, Get, Param, Post } from '@nestjs/common';
+import { Body, Controller, Get, Param, Post, UseGuards } from '@nestjs/common';
 import { ApiParam, ApiTags } from '@nestjs/swagger';
 import { Throttle } from '@nestjs/throttler';
 import type { CustomerSubject } from '../auth/customer-tokens.service.js';
@@ -14,6 +14,7 @@ import { PublicOrderResponse } from './dto/public-order.response.js';
 import { SubmitFormDto } from './dto/submit-form.dto.js';
 import { SubmittedOrderResponse } from './dto/submitted-order.response.js';
 import { HandsOverOrderToken } from './order-token.interceptor.js';
+import { ShopScopeGuard } from './shop-scope.guard.js';
 import { StorefrontOrdersService } from './storefront-orders.service.js';
 
 const MINUTE_MS = 60_000;
@@ -30,6 +31,7 @@ export class StorefrontOrdersController {
   @Public()
   @Throttle({ default: { limit: SUBMISSIONS_PER_MINUTE, ttl: MINUTE_MS } })
   @LimitBody(MAX_SUBMISSION_KIB)
+  @UseGuards(ShopScopeGuard)
   @Idempotent()
   @HandsOverOrderToken()
   @ApiParam({ name: 'slugOrId', description: "The shop's address or id.", example: 'mya-coffee' })

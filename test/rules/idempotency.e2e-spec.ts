@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Actor, aShop, type ShopWorld } from '../support/actors.js';
 import { createTestApp, type TestApp } from '../support/app.js';
+import { aForm, aProduct } from '../support/bodies.js';
 
 let app: TestApp;
 let shop: ShopWorld;
@@ -138,5 +139,64 @@ describe('Idempotency-Key', () => {
       ids.push(first.body.data.id);
     }
     expect(new Set(ids).size).toBe(2);
+  });
+
+  it('means the same shop however its address is written', async () => {
+    const product = await shop.owner.post(`${shop.path}/products`, aProduct({ stock: 100 }));
+    const form = await shop.owner.post(`${shop.path}/forms`, aForm());
+    const items = [{ productId: product.body.data.id, quantity: 1 }];
+    const customer = { name: 'Aung Aung' };
+    const upper = shop.id.toUpperCase();
+    const formId = form.body.data.id as string;
+    const placed: string[] = [];
+    const key = randomUUID();
+    for (const written of [shop.slug, shop.id, upper]) {
+      for (const writtenForm of [formId, formId.toUpperCase()]) {
+        const { body } = await app.request
+          .post(`/api/public/shops/${written}/forms/${writtenForm}/submissions`)
+          .set('Idempotency-Key', key)
+          .send({ customer, items })
+          .expect(201);
+        placed.push(body.data.id);
+      }
+    }
+    expect(new Set(placed).size).toBe(1);
+    const entered: string[] = [];
+    for (const written of [shop.id, upper]) {
+      const { body } = await send(
+        key,
+        { customer, items },
+        shop.manager,
+        `/api/shops/${written}/orders`,
+      ).expect(201);
+      entered.push(body.data.id);
+    }
+    expect(new Set(entered).size).toBe(1);
+    const { body } = await shop.agent.get(`${shop.path}/orders`).expect(200);
+    expect(body.data).toHaveLength(2);
+    const other = await aShop(app);
+    await app.request
+      .post(`/api/public/shops/${other.slug}/forms/${formId}/submissions`)
+      .set('Idempotency-Key', key)
+      .send({ customer, items })
+      .expect(404);
+  });
+
+  it('means the same conversation however its address is written', async () => {
+    const chats = `/api/public/shops/${shop.slug}/conversations`;
+    const started = await app.request.post(chats).send({ customerName: 'Su Su', text: 'hello' });
+    const { conversation, token } = started.body.data;
+    const key = randomUUID();
+    const said: string[] = [];
+    for (const written of [shop.slug, shop.id, shop.id.toUpperCase()]) {
+      const { body } = await app.request
+        .post(`/api/public/shops/${written}/conversations/${conversation.id}/messages`)
+        .set('Authorization', `Bearer ${token}`)
+        .set('Idempotency-Key', key)
+        .send({ text: 'two please' })
+        .expect(201);
+      said.push(body.data.id);
+    }
+    expect(new Set(said).size).toBe(1);
   });
 });

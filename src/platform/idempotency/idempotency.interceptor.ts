@@ -15,6 +15,7 @@ import {
   type FirstAnswer,
   IdempotencyKeysService,
 } from './idempotency-keys.service.js';
+import type { ScopedRequest } from './idempotency-scope.js';
 import type { OperationRequest } from './operation-id.decorator.js';
 
 export const IDEMPOTENCY_HEADER = 'Idempotency-Key';
@@ -34,7 +35,7 @@ export class IdempotencyInterceptor implements NestInterceptor {
   constructor(private readonly keys: IdempotencyKeysService) {}
 
   intercept(context: ExecutionContext, next: CallHandler<unknown>): Observable<unknown> {
-    const request = context.switchToHttp().getRequest<AuthenticatedRequest>();
+    const request = context.switchToHttp().getRequest<AuthenticatedRequest & ScopedRequest>();
     const key = request.get(IDEMPOTENCY_HEADER);
     if (key === undefined) return next.handle();
     requireWellFormed(key);
@@ -87,9 +88,16 @@ function requireWellFormed(key: string): void {
   throw AppError.validation([{ field: IDEMPOTENCY_HEADER, message }]);
 }
 
-/** A key counts for one caller at one address; the shop stands in the path of every such route. */
-function scopedId(request: AuthenticatedRequest, key: string): string {
+/**
+ * A key counts for one caller at one address; the shop stands in the path of every such route. Ids
+ * and numbers may be written in any case.
+ */
+function scopedId(request: AuthenticatedRequest & ScopedRequest, key: string): string {
   const { path } = request.route as { path: string };
+  const written = Object.entries(request.params).map(([name, value]) => {
+    return [name, String(value).toLowerCase()] as const;
+  });
+  const meant = { ...Object.fromEntries(written), ...request.idempotencyScope };
   const caller = request.caller?.userId ?? 'public';
-  return hashJson([request.method, path, request.params, caller, key]);
+  return hashJson([request.method, path, meant, caller, key]);
 }
