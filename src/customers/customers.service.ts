@@ -76,6 +76,8 @@ export class CustomersService {
       .find({ shopId, ...found, state: 'active', ...(cursor ? olderThan(cursor) : {}) })
       .sort({ createdAt: -1, _id: -1 })
       .limit(limit + 1)
+      // Of those merged or erased no words are left: the other index would find as many.
+      .hint({ shopId: 1, ...(q ? { searchWords: 1 } : { state: 1 }), createdAt: -1, _id: -1 })
       .lean();
     return Page.of(rows, limit, ({ createdAt, _id }) => ({
       at: createdAt.getTime(),

@@ -214,6 +214,9 @@ OrderSchema.index({ shopId: 1, orderId: 1 }, { unique: true });
 OrderSchema.index({ shopId: 1, submittedAt: -1, _id: -1 });
 // Those of one status, newest first.
 OrderSchema.index({ shopId: 1, status: 1, submittedAt: -1, _id: -1 });
+// Those of one channel, newest first; and those of one status there.
+OrderSchema.index({ shopId: 1, channel: 1, submittedAt: -1, _id: -1 });
+OrderSchema.index({ shopId: 1, status: 1, channel: 1, submittedAt: -1, _id: -1 });
 // Those of one customer, newest first.
 OrderSchema.index({ shopId: 1, customerId: 1, submittedAt: -1, _id: -1 });
 // Whether an open order came by a form.

@@ -22,7 +22,12 @@ export class OrdersController {
 
   @Get()
   @RequirePermission('orders:read')
-  @ApiPage(OrderResponse, { summary: "The shop's orders, newest first" })
+  @ApiPage(OrderResponse, {
+    summary: "The shop's orders, newest first",
+    description:
+      'With several filters a page may be shorter than its limit, or empty, while `meta.nextCursor` ' +
+      'leads on: the list has ended where that is null.',
+  })
   async list(
     @ShopId() shopId: string,
     @Query() query: ListOrdersQuery,

@@ -1,11 +1,10 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
-import type { Model, QueryFilter } from 'mongoose';
+import type { Model } from 'mongoose';
 import { FormsService } from '../forms/forms.service.js';
 import { type ChangeRange, changedIn } from '../platform/database/change-range.js';
-import { searchFilter } from '../platform/database/search-words.js';
 import { AppError } from '../platform/http/app-error.js';
-import { decodeCursor } from '../platform/http/cursor.js';
+import { type Cursor, encodeCursor } from '../platform/http/cursor.js';
 import { isObjectIdHex } from '../platform/http/object-id.pipe.js';
 import { Page } from '../platform/http/page.js';
 import { ShopsService } from '../shops/shops.service.js';
@@ -13,11 +12,13 @@ import type { CreateOrderDto } from './dto/create-order.dto.js';
 import type { ListOrdersQuery } from './dto/list-orders.query.js';
 import { ORDER_NUMBER_PATTERN } from './order-number.js';
 import { OrderPlacementService } from './order-placement.service.js';
+import { orderRange } from './order-range.js';
 import { OPEN_STATUSES } from './order-status.js';
 import { Order } from './order.schema.js';
 
-/** How far a Date reaches, either way; a cursor may hold more. */
-const LAST_DATE_MS = 8.64e15;
+const NEWEST_FIRST = { submittedAt: -1, _id: -1 } as const;
+/** How many orders one page may look at, where its index finds more than it asks for. */
+const MAX_SCANNED = 2_000;
 
 @Injectable()
 export class OrdersService implements OnModuleInit {
@@ -53,23 +54,33 @@ export class OrdersService implements OnModuleInit {
     });
   }
 
-  /** Newest first. */
+  /**
+   * Newest first. Looks at a bounded number of orders: where few of these are asked for, a page may be
+   * short, or empty, and the next one goes on from there.
+   */
   async list(shopId: string, query: ListOrdersQuery): Promise<Page<Order>> {
-    const { limit, cursor, q } = query;
-    const found = q ? searchFilter(q) : {};
+    const { limit } = query;
+    const found = orderRange(shopId, query);
     if (!found) return new Page<Order>([], null);
+    const { range, rest, index } = found;
     const rows = await this.orders
-      .find(
-        { shopId, ...found, ...filterOf(query), $and: [cursor ? olderThan(cursor) : {}] },
-        { searchWords: 0 },
-      )
-      .sort({ submittedAt: -1, _id: -1 })
-      .limit(limit + 1)
+      .aggregate<Order>([
+        { $match: range },
+        { $sort: NEWEST_FIRST },
+        ...(rest ? [{ $limit: MAX_SCANNED }, { $match: rest }] : []),
+        { $limit: limit + 1 },
+        { $project: { searchWords: 0 } },
+      ])
+      .hint(index);
+    if (!rest || rows.length > limit) return Page.of(rows, limit, positionOf);
+    const [last] = await this.orders
+      .find(range, { submittedAt: 1 })
+      .sort(NEWEST_FIRST)
+      .skip(MAX_SCANNED - 1)
+      .limit(1)
+      .hint(index)
       .lean<Order[]>();
-    return Page.of(rows, limit, ({ submittedAt, _id }) => ({
-      at: submittedAt.getTime(),
-      id: _id.toHexString(),
-    }));
+    return new Page(rows, last ? encodeCursor(positionOf(last)) : null);
   }
 
   /** Those that have changed since a number, in its order; the newest where there are too many. */
@@ -120,23 +131,6 @@ export class OrdersService implements OnModuleInit {
   }
 }
 
-function filterOf({ status, channel, customerId, from, to }: ListOrdersQuery): QueryFilter<Order> {
-  const since = from ? { $gte: new Date(from) } : {};
-  const before = to ? { $lt: new Date(to) } : {};
-  return {
-    ...(status ? { status } : {}),
-    ...(channel ? { channel } : {}),
-    ...(customerId ? { customerId } : {}),
-    ...(from || to ? { submittedAt: { ...since, ...before } } : {}),
-  };
-}
-
-function olderThan(cursor: string): QueryFilter<Order> {
-  const { at, id } = decodeCursor(cursor);
-  const submittedAt = new Date(Math.max(-LAST_DATE_MS, Math.min(at, LAST_DATE_MS)));
-  return {
-    // The first bound says what the second implies, so that the index is read from there.
-    submittedAt: { $lte: submittedAt },
-    $or: [{ submittedAt: { $lt: submittedAt } }, { submittedAt, _id: { $lt: id } }],
-  };
+function positionOf({ submittedAt, _id }: Pick<Order, 'submittedAt' | '_id'>): Cursor {
+  return { at: submittedAt.getTime(), id: _id.toHexString() };
 }
