@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { aShop, type ShopWorld } from '../support/actors.js';
 import { createTestApp, type TestApp } from '../support/app.js';
+import { aForm, aProduct } from '../support/bodies.js';
 import { bodySchemaOf, ExampleBodies, type StringField } from '../support/example-bodies.js';
 import { fillPath, type Operation, readDocument, readOperations } from '../support/operations.js';
 
@@ -65,10 +66,26 @@ async function countDocuments(): Promise<Record<string, number>> {
   return Object.fromEntries(counts);
 }
 
+/** What the shop's people have made, to the letter. */
+async function contents(): Promise<string> {
+  const names = ['forms', 'products', 'orders', 'customers', 'messages', 'shops', 'shop_settings'];
+  const all = await Promise.all(
+    names.map((name) => {
+      const rows = app.connection.db!.collection(name).find({ _id: { $exists: true } });
+      return rows.hint({ _id: 1 }).toArray();
+    }),
+  );
+  return JSON.stringify(all);
+}
+
 /** Sends, and answers the status; fails on an answer that is slow or no envelope. */
-async function send({ method, path, name }: Operation, body: unknown): Promise<number> {
+async function send(
+  { method, path, name }: Operation,
+  body: unknown,
+  ids: Record<string, string> = {},
+): Promise<number> {
   const startedAt = Date.now();
-  const filled = fillPath(path, { shopId: shop.id, slugOrId: shop.slug });
+  const filled = fillPath(path, { shopId: shop.id, slugOrId: shop.slug, ...ids });
   const response = await app.request[method](filled)
     .set('Authorization', `Bearer ${shop.owner.token}`)
     .send(body as object);
@@ -139,6 +156,56 @@ describe('every string field of every body', () => {
         }
       });
       expect(wrong).toEqual([]);
+    },
+    MANY_MS,
+  );
+});
+
+describe('every object and list of objects in a body', () => {
+  /** What stands in its place; an item as it should be is `valid`. */
+  const hostile = (kind: 'object' | 'list', valid: unknown): [string, unknown][] => [
+    ...(kind === 'object'
+      ? ([
+          ['an empty list', []],
+          ['itself in a list', [valid]],
+        ] as [string, unknown][])
+      : ([
+          ['an object', {}],
+          ['a list in a list', [valid]],
+          ['an empty list in a list', [[]]],
+          ['3,000 of them in a list', [Array(3_000).fill((valid as unknown[])[0])]],
+          ['nulls', [null]],
+        ] as [string, unknown][])),
+    ['a text', 'x'],
+    ['a number', 42],
+    ['true', true],
+  ];
+
+  it(
+    'refuses with a 4xx whatever else stands there, and nothing is changed',
+    async () => {
+      const form = await shop.owner.post(`${shop.path}/forms`, aForm()).expect(201);
+      const product = await shop.owner.post(`${shop.path}/products`, aProduct()).expect(201);
+      const ids = { formId: form.body.data.id, productId: product.body.data.id };
+      const before = await contents();
+      const wrong: string[] = [];
+      let count = 0;
+      for (const operation of operations) {
+        const schema = bodySchemaOf(operation);
+        for (const { path, kind } of schema ? examples.nodesOf(schema) : []) {
+          const { value } = examples.of(schema!);
+          const valid = path.reduce((inner, key) => (inner as Json)[key], value);
+          for (const [what, sent] of hostile(kind, valid)) {
+            count++;
+            const status = await send(operation, withField(value, path, sent), ids);
+            const refused = status >= 400 && status < 500;
+            if (!refused) wrong.push(`${operation.name} ${path.join('.')} as ${what}: ${status}`);
+          }
+        }
+      }
+      expect(wrong).toEqual([]);
+      expect(count).toBeGreaterThan(50);
+      expect(await contents()).toEqual(before);
     },
     MANY_MS,
   );

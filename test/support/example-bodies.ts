@@ -8,6 +8,12 @@ export interface StringField {
   name: string;
 }
 
+/** An object or a list within a body. */
+export interface BodyNode {
+  path: string[];
+  kind: 'object' | 'list';
+}
+
 export function bodySchemaOf({ definition }: Operation): Json | undefined {
   return (definition as Json)['requestBody']?.content?.['application/json']?.schema;
 }
@@ -42,6 +48,19 @@ export class ExampleBodies {
       value: plain['example'] ?? plain['enum']?.[0],
       strings: isString ? [{ path: at, name: at.join('.') }] : [],
     };
+  }
+
+  /** Where in a body of `schema` objects and lists of objects stand. */
+  nodesOf(schema: Json, at: string[] = []): BodyNode[] {
+    const plain = this.resolve(schema);
+    if (plain['type'] === 'array') {
+      const inner = this.nodesOf(plain['items'], [...at, '0']);
+      return inner.length > 0 ? [{ path: at, kind: 'list' }, ...inner] : [];
+    }
+    if (!plain['properties']) return [];
+    const fields = Object.entries(plain['properties'] as Json);
+    const inner = fields.flatMap(([field, property]) => this.nodesOf(property, [...at, field]));
+    return at.length > 0 ? [{ path: at, kind: 'object' }, ...inner] : inner;
   }
 
   private resolve(schema: Json): Json {

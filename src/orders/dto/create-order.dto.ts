@@ -7,6 +7,7 @@ import {
   IsDefined,
   IsIn,
   IsMongoId,
+  IsObject,
   IsOptional,
   IsString,
   MaxLength,
@@ -21,6 +22,7 @@ import { OrderLineDto } from './order-line.dto.js';
 export class CreateOrderDto {
   @ApiProperty({ type: OrderCustomerDto })
   @IsDefined()
+  @IsObject()
   @ValidateNested()
   @Type(() => OrderCustomerDto)
   customer: OrderCustomerDto;
@@ -29,6 +31,7 @@ export class CreateOrderDto {
   @IsArray()
   @ArrayMinSize(1)
   @ArrayMaxSize(50)
+  @IsObject({ each: true })
   @ValidateNested({ each: true })
   @Type(() => OrderLineDto)
   items: OrderLineDto[];

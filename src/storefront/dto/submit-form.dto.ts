@@ -5,6 +5,7 @@ import {
   ArrayMinSize,
   IsArray,
   IsDefined,
+  IsObject,
   IsOptional,
   IsString,
   MaxLength,
@@ -37,12 +38,14 @@ export class SubmitFormDto {
   @IsArray()
   @ArrayMinSize(1)
   @ArrayMaxSize(50)
+  @IsObject({ each: true })
   @ValidateNested({ each: true })
   @Type(() => OrderLineDto)
   items: OrderLineDto[];
 
   @ApiProperty({ type: OrderCustomerDto })
   @IsDefined()
+  @IsObject()
   @ValidateNested()
   @Type(() => OrderCustomerDto)
   customer: OrderCustomerDto;
