@@ -88,6 +88,7 @@ describe('sign-in', () => {
       jwt.sign(claims, { ...options, audience: 'elsewhere' }),
       jwt.sign(claims, { ...options, issuer: 'elsewhere' }),
       jwt.sign(claims, { ...options, expiresIn: -1 }),
+      jwt.sign(claims, { issuer: options.issuer, audience: options.audience }),
       jwt.sign({ ...claims, typ: 'refresh' }, options),
       jwt.sign({ ...claims, sid: '6741c0c0a5f2d13b8c9e0001' }, options),
       jwt.sign({ ...claims, sid: { $ne: null } }, options),

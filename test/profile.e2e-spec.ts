@@ -101,6 +101,31 @@ describe('a new password by the profile', () => {
     await me.put(path(me.userId), { passwordHash: 'another pass phrase' }).expect(403);
   });
 
+  it('is asked for by nobody who leaves it empty', async () => {
+    const me = await aUser(app);
+    const email = await emailOf(me);
+    const sent = { username: `n${me.username}`.slice(0, 20), passwordHash: '' };
+    const { body } = await me.put(path(me.userId), sent).expect(200);
+    expect(body.data.username).toBe(sent.username);
+    await login(email, PASSWORD).expect(200);
+  });
+
+  it('is set by a link where there is none yet, and that is said (403)', async () => {
+    const me = await aUser(app);
+    // As somebody who signs in with Facebook alone.
+    await users.updateOne({ _id: me.userId }, { $unset: { passwordHash: '' } });
+    const byProfile = await me.put(path(me.userId), { passwordHash: 'a new pass phrase' });
+    const changed = { currentPassword: 'x', password: 'a new pass phrase' };
+    const byRoute = await me.put('/api/auth/password', changed);
+    for (const { status, body } of [byProfile, byRoute]) {
+      expect({ status, code: body.code }).toEqual({
+        status: 403,
+        code: 'reauthentication_required',
+      });
+      expect(body.error).toContain('forgot password');
+    }
+  });
+
   it('is taken with the current one at any time, and ends the other sessions', async () => {
     const me = await aUser(app);
     const email = await emailOf(me);

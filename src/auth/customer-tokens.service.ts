@@ -23,6 +23,8 @@ interface CustomerClaims {
   sub: string;
   shop: string;
   typ: string;
+  /** Seconds. */
+  exp: number;
 }
 
 /** Signs and checks what lets a customer back to their own order or conversation. */
@@ -50,7 +52,13 @@ export class CustomerTokens {
   /** @throws AppError `unauthenticated` when the token is not ours, not of this kind, or has expired */
   async verify(token: string | undefined, kind: CustomerTokenKind): Promise<CustomerSubject> {
     const claims = token ? await this.claimsOf(token) : undefined;
-    if (claims?.typ !== kind || !isObjectIdHex(claims.sub) || !isObjectIdHex(claims.shop)) {
+    const isDated = typeof claims?.exp === 'number';
+    if (
+      !isDated ||
+      claims?.typ !== kind ||
+      !isObjectIdHex(claims.sub) ||
+      !isObjectIdHex(claims.shop)
+    ) {
       throw new AppError(
         'unauthenticated',
         `The customer token is missing, has expired or is not one of this ${kind}: start again in the shop.`,

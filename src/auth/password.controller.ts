@@ -48,7 +48,7 @@ export class PasswordController {
   @ApiAnswer(DoneResponse, {
     summary: 'Change the password',
     description: 'Every other session of the account ends.',
-    errors: ['invalid_credentials'],
+    errors: ['invalid_credentials', 'reauthentication_required'],
   })
   async change(
     @CurrentUser() caller: Caller,

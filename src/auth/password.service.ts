@@ -64,9 +64,10 @@ export class PasswordService {
     await this.set(caller, user, { password });
   }
 
-  /** @throws AppError `invalid_credentials` */
-  async requireCurrent({ passwordHash }: User, currentPassword: string): Promise<void> {
-    if (await verifyPassword(passwordHash, currentPassword)) return;
+  /** @throws AppError `invalid_credentials`, or `reauthentication_required` where there is none yet */
+  async requireCurrent(user: User, currentPassword: string): Promise<void> {
+    requireOwnPassword(user);
+    if (await verifyPassword(user.passwordHash, currentPassword)) return;
     throw new AppError('invalid_credentials', 'The current password is wrong.');
   }
 
@@ -113,4 +114,13 @@ export class PasswordService {
         'If you did not ask for this, do nothing: your password stays as it is.\n',
     };
   }
+}
+
+/** @throws AppError `reauthentication_required` telling who signs in with Facebook alone how to get one */
+export function requireOwnPassword({ passwordHash }: User): void {
+  if (passwordHash) return;
+  throw new AppError(
+    'reauthentication_required',
+    'Your account has no password yet: ask for a link at "forgot password" and set one there.',
+  );
 }

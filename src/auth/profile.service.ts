@@ -5,7 +5,7 @@ import type { User } from '../users/user.schema.js';
 import { UsersService } from '../users/users.service.js';
 import type { UpdateProfileDto } from './dto/update-profile.dto.js';
 import { requireGoodPassword } from './password-rules.js';
-import { PasswordService } from './password.service.js';
+import { PasswordService, requireOwnPassword } from './password.service.js';
 import { SessionsService } from './sessions.service.js';
 
 /** How long after the password was given a new one may be set without it. */
@@ -67,6 +67,7 @@ export class ProfileService {
       return password;
     }
     if (!passwordHash) return undefined;
+    requireOwnPassword(user);
     await this.requireRecentPassword(caller);
     requireGoodPassword(passwordHash, owner, 'passwordHash');
     return passwordHash;

@@ -69,6 +69,8 @@ export class TokensService {
         audience: AUDIENCE,
         ignoreExpiration: true,
       });
+      // One without an end would last for ever.
+      if (typeof exp !== 'number') return undefined;
       if (typ !== TYPE || !isObjectIdHex(sub) || !isObjectIdHex(sid)) return undefined;
       return { userId: sub, sessionId: sid, expired: exp * 1000 <= Date.now() };
     } catch {

@@ -1,5 +1,5 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
-import { IsOptional, IsString, Matches, MaxLength, MinLength } from 'class-validator';
+import { IsOptional, IsString, Matches, MaxLength, MinLength, ValidateIf } from 'class-validator';
 
 export class UpdateProfileDto {
   @ApiPropertyOptional({ pattern: '^[A-Za-z0-9_-]{3,20}$', example: 'mya' })
@@ -31,7 +31,8 @@ export class UpdateProfileDto {
     maxLength: 200,
     example: 'another pass phrase',
   })
-  @IsOptional()
+  // Left empty, as a form sends it, it asks for nothing.
+  @ValidateIf(({ passwordHash }: UpdateProfileDto) => (passwordHash ?? '') !== '')
   @IsString()
   @MinLength(8)
   @MaxLength(200)

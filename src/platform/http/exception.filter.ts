@@ -74,7 +74,12 @@ function fromHttpException(exception: HttpException): AppError {
   }
   const code = codeForStatus(status);
   if (code === 'internal_error') return new AppError(code, ERRORS.internal_error.example);
-  return new AppError(code, exception.message);
+  return new AppError(code, plainSentence(exception));
+}
+
+/** The router says of a broken escape in a path what it failed to do, and not what to mend. */
+function plainSentence({ message }: HttpException): string {
+  return message.startsWith('Failed to decode param') ? ERRORS.bad_request.example : message;
 }
 
 function codeForStatus(status: number): ErrorCode {

@@ -5,6 +5,8 @@ import { requireClean } from './clean-input.js';
 import { sealKept } from './kept-as-sent.decorator.js';
 import { knownFields, requireShortLists } from './known-fields.js';
 
+const MAX_KEY_SHOWN = 100;
+
 /**
  * Checks every body and query against its DTO: unknown fields are dropped (the app
  * sends whole objects), types are taken as they are, and every wrong field is named at once.
@@ -26,11 +28,21 @@ export class RequestValidationPipe extends ValidationPipe {
     if (metadata.type !== 'body' && metadata.type !== 'query') {
       return super.transform(value, metadata);
     }
+    if (metadata.type === 'query') requirePlainKeys(value);
     const known = knownFields(value, metadata.metatype);
     requireClean(known, metadata.data ?? '');
     requireShortLists(known, metadata.metatype);
     return super.transform(sealKept(known, metadata.metatype), metadata);
   }
+}
+
+/** A key with brackets means an operator, or a list, elsewhere: here it would be dropped unsaid. */
+function requirePlainKeys(query: unknown): void {
+  const bracketed = Object.keys(query ?? {}).filter((key) => /[[\]]/.test(key));
+  if (bracketed.length === 0) return;
+  const message = 'must be a plain name, without brackets';
+  const fields = bracketed.map((key) => key.slice(0, MAX_KEY_SHOWN));
+  throw AppError.validation(fields.map((field) => ({ field, message })));
 }
 
 function flatten(error: ValidationError, parent = ''): FieldError[] {
