@@ -56,7 +56,11 @@ export function testVariables(overrides: Variables = {}): Variables {
 
 export async function createTestApp(overrides: Variables = {}): Promise<TestApp> {
   const dataDirectory = await mkdtemp(join(tmpdir(), 'cliick-app-'));
-  const config = loadAppConfig(testVariables({ DATA_DIR: dataDirectory, ...overrides }));
+  const variables = testVariables({ DATA_DIR: dataDirectory, ...overrides });
+  const config = loadAppConfig(variables);
+  const leaks = new LeakCheck([PASSWORD, ...secretsOf(variables)]);
+  // From the very beginning: a start may say too much as well.
+  const release = watchOutput((text) => leaks.output(text));
   const logs: Record<string, unknown>[] = [];
   const logger = createLogger(config, {
     write: (line) => {
@@ -67,12 +71,6 @@ export async function createTestApp(overrides: Variables = {}): Promise<TestApp>
   await nest.listen(0);
   const server = nest.getHttpServer() as Server;
   const url = `http://localhost:${(server.address() as AddressInfo).port}`;
-  const leaks = new LeakCheck([
-    PASSWORD,
-    config.jwtSecret,
-    ...config.encryptionKeys.map(({ key }) => key.toString('base64')),
-  ]);
-  const release = watchOutput((text) => leaks.output(text));
   const contract = new ContractCheck(await readDocument({ url }));
   const call =
     (method: keyof TestApp['request']): Call =>
@@ -107,6 +105,19 @@ export async function createTestApp(overrides: Variables = {}): Promise<TestApp>
       contract.assertKept();
     },
   };
+}
+
+/** What of the variables must be read nowhere: the keys, the secrets, and passwords in addresses. */
+function secretsOf(variables: Variables): string[] {
+  const named = Object.entries(variables).filter(
+    ([name]) => /SECRET|PASSWORD|_KEYS?$/.test(name) && !/PUBLIC|CLIENT_KEY/.test(name),
+  );
+  const inAddresses = Object.values(variables).flatMap(
+    (value) => /^\w+:\/\/[^:/@]*:([^@/]+)@/.exec(value ?? '')?.[1] ?? [],
+  );
+  const keys = named.flatMap(([, value]) => value?.split(',') ?? []);
+  // An encryption key stands behind its id.
+  return [...keys.map((key) => key.split(':').at(-1)!), ...inAddresses].filter(Boolean);
 }
 
 /** Shows `see` all that this process writes, until the returned function is called. */
