@@ -6,6 +6,7 @@ import { AppModule } from './app.module.js';
 import type { AppConfig } from './platform/config/app-config.js';
 import { crossOrigin } from './platform/http/cross-origin.js';
 import { jsonBody } from './platform/http/json-body.js';
+import { requireHost } from './platform/http/require-host.js';
 import { securityHeaders } from './platform/http/security-headers.js';
 import { limitSlowClients, type TimeLimits } from './platform/http/slow-clients.js';
 import { serveDocs } from './platform/http/swagger.js';
@@ -35,6 +36,7 @@ export async function createApp(
   express.disable('etag');
   app.use(requestContext);
   app.use(accessLog(logger));
+  app.use(requireHost);
   app.use(securityHeaders(config));
   app.use(crossOrigin(config));
   app.use(compression());

@@ -1,5 +1,6 @@
 import { Types } from 'mongoose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { TeamService } from '../src/shops/team.service.js';
 import { SmtpServer } from './providers/smtp.server.js';
 import { type Actor, aShop, aUser, type ShopWorld } from './support/actors.js';
 import { createTestApp, type TestApp } from './support/app.js';
@@ -201,6 +202,23 @@ describe('the team', () => {
     expect(people.some(({ id }) => id === shop.outsider.userId)).toBe(false);
     const alone = await shop.outsider.get('/api/auth/users').expect(200);
     expect(alone.body.data).toEqual([]);
+  });
+});
+
+describe('a role that is lost at this moment', () => {
+  it('changes and removes nobody any more, though the guard has seen it (403)', async () => {
+    const world = await aShop(app);
+    const admin = await aMember(world, 'admin');
+    const target = await aMember(world, 'agent');
+    const service = app.nest.get(TeamService, { strict: false });
+    // As the guard has left it, before the owner's own change.
+    const actor = { shopId: world.id, userId: admin.userId, role: 'admin' } as const;
+    await world.owner.put(`${world.path}/team/${admin.userId}`, { role: 'agent' }).expect(200);
+    await expect(service.setRole(actor, target.userId, 'manager')).rejects.toMatchObject({
+      code: 'forbidden',
+    });
+    await expect(service.remove(actor, target.userId)).rejects.toMatchObject({ code: 'forbidden' });
+    expect(await rolesOf(world)).toMatchObject({ [target.userId]: 'agent' });
   });
 });
 

@@ -407,6 +407,19 @@ describe('query tricks', () => {
     expect(({} as Record<string, unknown>)['limit']).toBeUndefined();
   });
 
+  it('a request without a host, or with other expectations, is told what to mend', async () => {
+    const get = 'GET /api/auth/me HTTP/1.1\r\nConnection: close\r\n\r\n';
+    const unnamed = await sendRaw(app.url, get);
+    expect(unnamed.status).toBe(400);
+    expect(JSON.parse(unnamed.text)).toEqual(failure('bad_request'));
+    expect(unnamed.text).toContain('Host header');
+    const post = 'POST /api/auth/login HTTP/1.1\r\nHost: localhost\r\nExpect: cookies\r\n\r\n';
+    const unmet = await sendRaw(app.url, post);
+    expect(unmet.status).toBe(417);
+    expect(JSON.parse(unmet.text)).toEqual(failure('bad_request'));
+    expect(unmet.text).toContain('100-continue');
+  });
+
   it('a broken escape in a path is told what to mend (400)', async () => {
     const answer = await fetch(`${app.url}/api/auth/users/%`);
     expect(answer.status).toBe(400);

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type Server, type ServerResponse, STATUS_CODES } from 'node:http';
+import { type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type ErrorCode, ERRORS } from './app-error.js';
 
@@ -34,6 +34,11 @@ const MALFORMED: Refusal = {
   code: 'bad_request',
   sentence: 'This is not HTTP as it should be: check how the request is written.',
 };
+const UNEXPECTED: Refusal = {
+  status: 417,
+  code: 'bad_request',
+  sentence: 'Only "Expect: 100-continue" can be met here: send nothing else to expect.',
+};
 /** By the codes of Node's parser and server. */
 const REFUSALS: Record<string, Refusal> = {
   ERR_HTTP_REQUEST_TIMEOUT: {
@@ -61,6 +66,9 @@ export function limitSlowClients(server: Server, limits: TimeLimits = TIME_LIMIT
   // Node reads it when the server begins to listen, and declares it as an option of the constructor
   // only; its default of 30 s would let every time-out be late by as much.
   Object.assign(server, { connectionsCheckingInterval: limits.check });
+  // Answered by `requireHost`, in an envelope.
+  Object.assign(server, { requireHostHeader: false });
+  server.on('checkExpectation', ({ socket }: IncomingMessage) => refuse(socket, UNEXPECTED));
   const answers = new WeakMap<Duplex, ServerResponse>();
   server.on('request', (request, response) => answers.set(request.socket, response));
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
