@@ -4,7 +4,6 @@ import {
   ArrayMaxSize,
   IsArray,
   IsBoolean,
-  IsObject,
   IsOptional,
   IsString,
   MaxLength,
@@ -23,7 +22,6 @@ export class CreateFormDto {
   @ApiProperty({ type: [FormFieldDto], maxItems: 100 })
   @IsArray()
   @ArrayMaxSize(100)
-  @IsObject({ each: true })
   @ValidateNested({ each: true })
   @Type(() => FormFieldDto)
   fields: FormFieldDto[];

@@ -3,7 +3,7 @@ import type { ValidationError } from 'class-validator';
 import { AppError, type FieldError } from './app-error.js';
 import { requireClean } from './clean-input.js';
 import { sealKept } from './kept-as-sent.decorator.js';
-import { knownFields, requireShortLists } from './known-fields.js';
+import { knownFields, requireShape } from './known-fields.js';
 
 const MAX_KEY_SHOWN = 100;
 
@@ -31,7 +31,7 @@ export class RequestValidationPipe extends ValidationPipe {
     if (metadata.type === 'query') requirePlainKeys(value);
     const known = knownFields(value, metadata.metatype);
     requireClean(known, metadata.data ?? '');
-    requireShortLists(known, metadata.metatype);
+    requireShape(known, metadata.metatype);
     return super.transform(sealKept(known, metadata.metatype), metadata);
   }
 }

@@ -5,7 +5,6 @@ import {
   ArrayMinSize,
   IsArray,
   IsDefined,
-  IsObject,
   IsOptional,
   IsString,
   MaxLength,
@@ -38,14 +37,12 @@ export class SubmitFormDto {
   @IsArray()
   @ArrayMinSize(1)
   @ArrayMaxSize(50)
-  @IsObject({ each: true })
   @ValidateNested({ each: true })
   @Type(() => OrderLineDto)
   items: OrderLineDto[];
 
   @ApiProperty({ type: OrderCustomerDto })
   @IsDefined()
-  @IsObject()
   @ValidateNested()
   @Type(() => OrderCustomerDto)
   customer: OrderCustomerDto;
