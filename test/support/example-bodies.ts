@@ -8,10 +8,12 @@ export interface StringField {
   name: string;
 }
 
-/** An object or a list within a body. */
+/** A place in a body, and what the document says of it. */
 export interface BodyNode {
   path: string[];
-  kind: 'object' | 'list';
+  schema: Json;
+  /** May be left out, or null. */
+  optional: boolean;
 }
 
 export function bodySchemaOf({ definition }: Operation): Json | undefined {
@@ -50,17 +52,20 @@ export class ExampleBodies {
     };
   }
 
-  /** Where in a body of `schema` objects and lists of objects stand. */
+  /** Every place in a body of `schema`: its fields, the items of lists, and theirs. */
   nodesOf(schema: Json, at: string[] = []): BodyNode[] {
     const plain = this.resolve(schema);
     if (plain['type'] === 'array') {
-      const inner = this.nodesOf(plain['items'], [...at, '0']);
-      return inner.length > 0 ? [{ path: at, kind: 'list' }, ...inner] : [];
+      const path = [...at, '0'];
+      const item = { path, schema: this.resolve(plain['items']), optional: false };
+      return [item, ...this.nodesOf(plain['items'], path)];
     }
-    if (!plain['properties']) return [];
-    const fields = Object.entries(plain['properties'] as Json);
-    const inner = fields.flatMap(([field, property]) => this.nodesOf(property, [...at, field]));
-    return at.length > 0 ? [{ path: at, kind: 'object' }, ...inner] : inner;
+    const fields = Object.entries((plain['properties'] ?? {}) as Json);
+    return fields.flatMap(([field, property]: [string, Json]) => {
+      const path = [...at, field];
+      const optional = property['nullable'] || !plain['required']?.includes(field);
+      return [{ path, schema: this.resolve(property), optional }, ...this.nodesOf(property, path)];
+    });
   }
 
   private resolve(schema: Json): Json {
