@@ -1,6 +1,9 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 
+/** It takes any; this one must be found in no log and no answer. */
+export const SMTP_PASSWORD = 'smtp-password-0123456789';
+
 export interface ReceivedMail {
   from: string;
   to: string[];
@@ -26,7 +29,7 @@ export class SmtpServer {
   }
 
   get url(): string {
-    return `smtp://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+    return `smtp://mailer:${SMTP_PASSWORD}@127.0.0.1:${(this.server.address() as AddressInfo).port}`;
   }
 
   get connections(): number {
@@ -56,7 +59,8 @@ export class SmtpServer {
           mail = { from: '', to: [], data: '' };
           inData = false;
         }
-      } else if (/^EHLO/i.test(line)) say('250 localhost');
+      } else if (/^EHLO/i.test(line)) say('250-localhost\r\n250 AUTH PLAIN');
+      else if (/^AUTH PLAIN /i.test(line)) say('235 welcome');
       else if (/^MAIL FROM:/i.test(line)) say(((mail.from = line.slice(10)), '250 ok'));
       else if (/^RCPT TO:/i.test(line)) say((mail.to.push(line.slice(8)), '250 ok'));
       else if (/^DATA/i.test(line)) say(((inData = true), '354 go on'));

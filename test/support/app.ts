@@ -14,7 +14,7 @@ import { loadAppConfig } from '../../src/platform/config/app-config.js';
 import { createLogger } from '../../src/platform/logging/logger.js';
 import { PASSWORD } from './bodies.js';
 import { ContractCheck } from './contract.js';
-import { LeakCheck } from './leaks.js';
+import { LeakCheck, secretsOf } from './leaks.js';
 import { readDocument } from './operations.js';
 
 type AnswerOfRequest = supertest.Response & { request: { header: Record<string, unknown> } };
@@ -28,6 +28,8 @@ export interface TestApp {
   nest: NestExpressApplication;
   /** Every answer is searched for leaks and held against the docs; `close` fails when it must. */
   request: Record<'get' | 'post' | 'put' | 'patch' | 'delete' | 'options', Call>;
+  /** Searches what a client heard at a socket, as every answer is searched. */
+  heard(event: string, data: unknown): void;
   connection: Connection;
   /** Every log line so far, parsed. */
   logs: Record<string, unknown>[];
@@ -77,9 +79,9 @@ export async function createTestApp(overrides: Variables = {}): Promise<TestApp>
     (path) =>
       supertest(url)
         [method](path)
-        .on('response', ({ status, body, request: sent }: AnswerOfRequest) => {
-          leaks.answer(path, body, sent.header);
-          contract.answer(method, path, status, body);
+        .on('response', (answer: AnswerOfRequest) => {
+          leaks.answer(path, answer, answer.request.header);
+          contract.answer(method, path, answer.status, answer.body);
         });
   const request: TestApp['request'] = {
     get: call('get'),
@@ -94,6 +96,7 @@ export async function createTestApp(overrides: Variables = {}): Promise<TestApp>
     url,
     nest,
     request,
+    heard: (event, data) => leaks.frame(event, data),
     connection,
     logs,
     close: async () => {
@@ -105,19 +108,6 @@ export async function createTestApp(overrides: Variables = {}): Promise<TestApp>
       contract.assertKept();
     },
   };
-}
-
-/** What of the variables must be read nowhere: the keys, the secrets, and passwords in addresses. */
-function secretsOf(variables: Variables): string[] {
-  const named = Object.entries(variables).filter(
-    ([name]) => /SECRET|PASSWORD|_KEYS?$/.test(name) && !/PUBLIC|CLIENT_KEY/.test(name),
-  );
-  const inAddresses = Object.values(variables).flatMap(
-    (value) => /^\w+:\/\/[^:/@]*:([^@/]+)@/.exec(value ?? '')?.[1] ?? [],
-  );
-  const keys = named.flatMap(([, value]) => value?.split(',') ?? []);
-  // An encryption key stands behind its id.
-  return [...keys.map((key) => key.split(':').at(-1)!), ...inAddresses].filter(Boolean);
 }
 
 /** Shows `see` all that this process writes, until the returned function is called. */

@@ -27,12 +27,18 @@ interface Entry {
   data: Data;
 }
 
+/** The server whose sockets they are; what comes is searched for leaks where it can be. */
+type Served = Pick<TestApp, 'url'> & Partial<Pick<TestApp, 'heard'>>;
+
 /** Keeps every event until somebody asks for it. */
 class Inbox {
   private events: Entry[] = [];
   private readonly waiting: { names: string[]; resolve: (entry: Entry) => void }[] = [];
 
+  constructor(private readonly served: Served) {}
+
   put(event: string, data: Data): void {
+    this.served.heard?.(event, data);
     const index = this.waiting.findIndex(({ names }) => names.includes(event));
     if (index >= 0) this.waiting.splice(index, 1)[0]?.resolve({ event, data });
     else this.events.push({ event, data });
@@ -63,17 +69,17 @@ class Inbox {
 
 /** @throws Error with the server's `code` when the handshake is refused */
 export async function openSocketIo(
-  { url }: Pick<TestApp, 'url'>,
+  served: Served,
   auth: Data,
   extraHeaders: Record<string, string> = {},
 ): Promise<DoorClient> {
-  const socket: Socket = io(url, {
+  const socket: Socket = io(served.url, {
     auth,
     forceNew: true,
     reconnection: false,
     extraHeaders,
   });
-  const inbox = new Inbox();
+  const inbox = new Inbox(served);
   socket.onAny((event: string, data: Data) => inbox.put(event, data));
   const closed = new Promise<string>((resolve) => socket.on('disconnect', resolve));
   await new Promise<void>((resolve, reject) => {
@@ -93,7 +99,11 @@ export async function openSocketIo(
     });
   }
   return {
-    ask: (event, data) => socket.timeout(DEADLINE_MS).emitWithAck(event, data) as Promise<Data>,
+    ask: async (event, data) => {
+      const answer = (await socket.timeout(DEADLINE_MS).emitWithAck(event, data)) as Data;
+      served.heard?.(event, answer);
+      return answer;
+    },
     next: (event) => inbox.next(event),
     heard: (event) => inbox.heard(event),
     forget: (event) => inbox.forget(event),
@@ -113,12 +123,12 @@ function wsOf(socket: Socket): WebSocket {
 
 /** @throws Error naming the HTTP status when the handshake is refused */
 export async function openRawWs(
-  { url }: Pick<TestApp, 'url'>,
+  served: Served,
   { token, headers = {} }: { token?: string; headers?: Record<string, string> } = {},
 ): Promise<DoorClient> {
   const query = token === undefined ? '' : `?token=${token}`;
-  const ws = new WebSocket(`${url.replace('http', 'ws')}/ws${query}`, { headers });
-  const inbox = new Inbox();
+  const ws = new WebSocket(`${served.url.replace('http', 'ws')}/ws${query}`, { headers });
+  const inbox = new Inbox(served);
   ws.on('message', (frame: Buffer) => {
     const { event, data } = JSON.parse(frame.toString()) as { event: string; data: Data };
     inbox.put(event, data);
