@@ -216,6 +216,7 @@ describe('a role that is lost at this moment', () => {
     await world.owner.put(`${world.path}/team/${admin.userId}`, { role: 'agent' }).expect(200);
     await expect(service.setRole(actor, target.userId, 'manager')).rejects.toMatchObject({
       code: 'forbidden',
+      message: 'Your role no longer lets you change members: ask the owner.',
     });
     await expect(service.remove(actor, target.userId)).rejects.toMatchObject({ code: 'forbidden' });
     expect(await rolesOf(world)).toMatchObject({ [target.userId]: 'agent' });

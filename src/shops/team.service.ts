@@ -222,6 +222,12 @@ export class TeamService {
     const target = memberOf(await this.getShop(shopId), userId);
     if (!target) return AppError.notFound('member');
     if (target.role === 'owner') return keepsOwner();
+    if (managedRoles(role).includes(target.role)) {
+      return new AppError(
+        'forbidden',
+        'Your role no longer lets you change members: ask the owner.',
+      );
+    }
     return new AppError(
       'forbidden',
       `As ${role} you may not change a member who is ${target.role}: ask the owner.`,
