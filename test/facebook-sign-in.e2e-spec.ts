@@ -295,6 +295,40 @@ describe('coming back', () => {
   });
 });
 
+describe('who signs in with Facebook alone', () => {
+  it('is told how to get a password (403), and gets one by the link', async () => {
+    const person = aPerson();
+    const cookie = asHeader(await signIn(person));
+    const { id } = (await me(cookie).expect(200)).body.data as { id: string };
+    const put = (path: string, body: object) =>
+      app.request.put(path).set({ Cookie: cookie, Origin: APP_ORIGIN }).send(body);
+    const password = 'a new pass phrase';
+    for (const answer of [
+      await put(`/api/auth/users/${id}`, { passwordHash: password }),
+      await put(`/api/auth/users/${id}`, { currentPassword: 'none', password }),
+      await put('/api/auth/password', { currentPassword: 'none', password }),
+    ]) {
+      expect({ status: answer.status, code: answer.body.code }).toEqual({
+        status: 403,
+        code: 'reauthentication_required',
+      });
+      expect(answer.body.error).toContain('no password yet: ask for a link by e-mail');
+    }
+    const post = (path: string, body: object) => app.request.post(`/api/auth/${path}`).send(body);
+    const { email } = person;
+    await post('password/forgot', { email }).expect(200);
+    const token = await eventually(() => {
+      const line = app.logs.findLast((one) => one['to'] === email);
+      const [, found] = /reset-password\?token=([\w-]+)/.exec(String(line?.['text'])) ?? [];
+      if (!found) throw new Error('no link yet');
+      return found;
+    });
+    await post('password/reset', { token, password }).expect(200);
+    await post('login', { email, password }).expect(200);
+    expect((await signIn(person)).status).toBe(200);
+  });
+});
+
 describe('a state that is not good', () => {
   const expectNothing = (response: supertest.Response): void => {
     expectFailurePage(response, 400, 'invalid_state');

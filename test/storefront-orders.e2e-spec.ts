@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { JwtService } from '@nestjs/jwt';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { CustomerTokens } from '../src/auth/customer-tokens.service.js';
 import { aShop, type ShopWorld } from './support/actors.js';
@@ -301,6 +302,12 @@ describe('following an order', () => {
       chat.body.data.token,
       await tokens.sign({ kind: 'conversation', ...subject }),
       await tokens.sign({ kind: 'order', ...subject }, old),
+      app.nest
+        .get(JwtService, { strict: false })
+        .sign(
+          { sub: id, shop: shop.id, typ: 'order' },
+          { issuer: 'cliick', audience: 'cliick-customer' },
+        ),
     ];
     for (const wrong of refused) {
       const { body } = await follow(id, wrong as string | undefined).expect(401);

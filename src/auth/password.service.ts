@@ -121,6 +121,6 @@ export function requireOwnPassword({ passwordHash }: User): void {
   if (passwordHash) return;
   throw new AppError(
     'reauthentication_required',
-    'Your account has no password yet: ask for a link at "forgot password" and set one there.',
+    'Your account has no password yet: ask for a link by e-mail at "forgot password", and set one there.',
   );
 }
