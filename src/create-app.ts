@@ -36,8 +36,8 @@ export async function createApp(
   express.disable('etag');
   app.use(requestContext);
   app.use(accessLog(logger));
-  app.use(requireHost);
   app.use(securityHeaders(config));
+  app.use(requireHost);
   app.use(crossOrigin(config));
   app.use(compression());
   app.use(jsonBody);

@@ -168,6 +168,12 @@ describe('the payment of an order', () => {
     expect(paypal.body.error).toContain('PAYPAL_CLIENT_ID');
   });
 
+  it('takes null for a way to pay that is not named', async () => {
+    const id = await begun(await anOrder(app, shop));
+    const sent = { paymentIntentId: id, paymentMethodId: null };
+    await shop.owner.post(`${payments}/confirm`, sent).expect(200);
+  });
+
   it('takes no number of a card (400)', async () => {
     const id = await begun(await anOrder(app, shop));
     const sent = { paymentIntentId: id, paymentMethodId: '4242424242424242' };

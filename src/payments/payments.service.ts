@@ -70,7 +70,7 @@ export class PaymentsService {
     const payment = await this.get(shopId, dto.paymentIntentId);
     const { providerId, isOpen } = payment;
     if (!isOpen || providerId === undefined) return { payment };
-    const key = confirmKey(payment, dto.paymentMethodId);
+    const key = confirmKey(payment, dto.paymentMethodId ?? undefined);
     const at = new Date();
     const view = await this.calls
       .run(payment, { name: 'confirm', actor, amount: payment.amount, key }, (provider) =>
