@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { getMetadataStorage } from 'class-validator';
+import express from 'express';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ConfigError, loadAppConfig } from './app-config.js';
 import { Env } from './env.js';
@@ -75,6 +76,11 @@ describe('configuration', () => {
     ['ENCRYPTION_KEYS', 'k1:short'],
     ['ENCRYPTION_KEYS', `${aKey('k1')},${aKey('k1')}`],
     ['TRUST_PROXY', '$(id)'],
+    ['TRUST_PROXY', 'true'],
+    ['TRUST_PROXY', '999'],
+    ['TRUST_PROXY', '10.0.0.0/33'],
+    ['TRUST_PROXY', '10.0.0.0/8/8'],
+    ['TRUST_PROXY', 'loopback,proxy.example'],
     ['LOG_LEVEL', 'loud'],
     ['RATE_LIMITS', 'maybe'],
     ['DRAIN_SECONDS', '-1'],
@@ -108,6 +114,14 @@ describe('configuration', () => {
   it('takes an empty variable for one that is not set', () => {
     expect(linesOf({ PORT: '', MONGODB_URI: ' ' })).toEqual([]);
   });
+
+  it.each(['0', '2', '10.1.2.3', '::1/128', 'loopback, 10.0.0.0/8,fd00::/8'])(
+    'takes %j for the proxies, as Express does',
+    (value) => {
+      const { trustProxy } = loadAppConfig(production({ TRUST_PROXY: value }));
+      expect(() => express().set('trust proxy', trustProxy)).not.toThrow();
+    },
+  );
 
   it('starts in production with strong secrets', () => {
     const config = loadAppConfig(production({ TRUST_PROXY: '1' }));

@@ -1,6 +1,17 @@
 import 'reflect-metadata';
 import { Type } from 'class-transformer';
-import { IsIn, IsInt, IsOptional, IsString, Matches, Max, MaxLength, Min } from 'class-validator';
+import {
+  IsIn,
+  IsInt,
+  IsOptional,
+  IsString,
+  Matches,
+  Max,
+  MaxLength,
+  Min,
+  ValidateBy,
+} from 'class-validator';
+import { isProxyList } from './proxies.js';
 
 export const NODE_ENVS = ['development', 'test', 'production'] as const;
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
@@ -80,7 +91,11 @@ export class Env {
 
   /** Proxies to trust for the client address: a count, or addresses as Express takes them. */
   @IsOptional()
-  @Matches(/^[0-9A-Za-z.:/, ]{1,500}$/, { message: 'must be a hop count or a list of addresses' })
+  @MaxLength(500)
+  @ValidateBy(
+    { name: 'isProxyList', validator: { validate: (value) => isProxyList(String(value)) } },
+    { message: 'must be a number of proxies, or their addresses, such as 1 or 10.0.0.0/8' },
+  )
   TRUST_PROXY?: string;
 
   /** Least level that is logged. */
