@@ -81,6 +81,7 @@ describe('configuration', () => {
     ['TRUST_PROXY', '10.0.0.0/33'],
     ['TRUST_PROXY', '10.0.0.0/8/8'],
     ['TRUST_PROXY', 'loopback,proxy.example'],
+    ['ADMIN_EMAILS', 'mya@example.com,aung'],
     ['LOG_LEVEL', 'loud'],
     ['RATE_LIMITS', 'maybe'],
     ['DRAIN_SECONDS', '-1'],

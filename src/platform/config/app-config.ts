@@ -65,6 +65,8 @@ export class AppConfig {
   /** Without it e-mail is written to the log, and refused in production. */
   readonly smtpUrl?: string;
   readonly mailFrom: string;
+  /** In lower case: whoever has proven one of them administers the platform. */
+  readonly adminEmails: string[];
   readonly jwtSecret: string;
   /** The first encrypts, all decrypt. */
   readonly encryptionKeys: EncryptionKey[];
@@ -111,6 +113,7 @@ export function loadAppConfig(
     appOrigins: [...new Set([env.APP_URL ?? 'http://localhost:5173', ...list(env.CORS_ORIGINS)])],
     smtpUrl: env.SMTP_URL,
     mailFrom: env.MAIL_FROM ?? 'Cliick <no-reply@localhost>',
+    adminEmails: list(env.ADMIN_EMAILS).map((email) => email.toLowerCase()),
     jwtSecret: env.JWT_SECRET ?? secrets!.jwtSecret,
     encryptionKeys: parseKeys(env.ENCRYPTION_KEYS ?? secrets!.encryptionKeys),
     secretsGenerated: secrets?.generated ?? false,

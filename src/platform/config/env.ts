@@ -21,6 +21,7 @@ const ORIGIN = /^https?:\/\/[^\s/?#]+$/;
 const ORIGIN_LIST = /^https?:\/\/[^\s/?#,]+(?:\s*,\s*https?:\/\/[^\s/?#,]+)*$/;
 const KEY_LIST =
   /^[A-Za-z0-9_-]{1,32}:[A-Za-z0-9+/]{43}=(?:,[A-Za-z0-9_-]{1,32}:[A-Za-z0-9+/]{43}=)*$/;
+const EMAIL_LIST = /^[^\s@,]+@[^\s@,]+(?:\s*,\s*[^\s@,]+@[^\s@,]+)*$/;
 const HOST_LIST = /^[A-Za-z0-9.*:_-]+(?:\s*,\s*[A-Za-z0-9.*:_-]+)*$/;
 
 const url = () => Matches(HTTP_URL, { message: 'must be an http(s) URL' });
@@ -125,6 +126,11 @@ export class Env {
   @IsOptional()
   @Matches(/^[^\r\n]{0,100}<?[^\s@<>]+@[^\s@<>]+>?$/, { message: 'must be an e-mail address' })
   MAIL_FROM?: string;
+
+  /** Platform administrators: accounts that have proven one of these addresses; comma separated. */
+  @IsOptional()
+  @Matches(EMAIL_LIST, { message: 'must be e-mail addresses, comma separated' })
+  ADMIN_EMAILS?: string;
 
   /** Stripe's secret API key. */
   @IsOptional()
