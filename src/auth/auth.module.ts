@@ -4,6 +4,7 @@ import { JwtModule } from '@nestjs/jwt';
 import { MongooseModule } from '@nestjs/mongoose';
 import { AppConfig } from '../platform/config/app-config.js';
 import { UsersModule } from '../users/users.module.js';
+import { AccessEndings } from './access-endings.service.js';
 import { AccountToken, AccountTokenSchema } from './account-token.schema.js';
 import { AccountTokensService } from './account-tokens.service.js';
 import { EmailVerificationController } from './email-verification.controller.js';
@@ -62,6 +63,7 @@ import { TokensService } from './tokens.service.js';
     SessionsService,
     TokensService,
     CustomerTokens,
+    AccessEndings,
     AccountTokensService,
     PasswordService,
     EmailVerificationService,

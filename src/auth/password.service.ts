@@ -5,16 +5,16 @@ import { AppError } from '../platform/http/app-error.js';
 import { type Mail, Mailer } from '../platform/mail/mailer.js';
 import type { User } from '../users/user.schema.js';
 import { type ProfileChanges, UsersService } from '../users/users.service.js';
+import { AccessEndings } from './access-endings.service.js';
 import { AccountTokensService, invalidToken } from './account-tokens.service.js';
 import { requireGoodPassword } from './password-rules.js';
 import { hashPassword, verifyPassword } from './password.js';
-import { SessionsService } from './sessions.service.js';
 
 @Injectable()
 export class PasswordService {
   constructor(
     private readonly users: UsersService,
-    private readonly sessions: SessionsService,
+    private readonly endings: AccessEndings,
     private readonly tokens: AccountTokensService,
     private readonly mailer: Mailer,
     private readonly config: AppConfig,
@@ -44,13 +44,12 @@ export class PasswordService {
     requireGoodPassword(password, user);
     await this.tokens.consume(token, 'password_reset', now);
     const passwordHash = await hashPassword(password);
-    await this.endOlderAccess(userId);
-    if (!(await this.users.setPassword(user, passwordHash, { at: new Date() }))) {
+    const heldUntil = await this.endOlderAccess(userId);
+    if (!(await this.users.setPassword(user, passwordHash, { at: new Date(), heldUntil }))) {
       throw invalidToken();
     }
     // Who got the link reads that address.
     if (!user.emailVerifiedAt) await this.users.recordEmailVerified(userId, new Date());
-    await this.endOlderAccess(userId);
   }
 
   /**
@@ -82,25 +81,20 @@ export class PasswordService {
     { password, profile }: { password: string; profile?: ProfileChanges },
   ): Promise<User> {
     const passwordHash = await hashPassword(password);
-    await this.endOlderAccess(userId, sessionId);
-    const changed = await this.users.setPassword(user, passwordHash, { at: new Date(), profile });
-    if (!changed) {
-      throw new AppError(
-        'invalid_credentials',
-        'Another password was set at this moment: sign in with that one.',
-      );
-    }
-    await this.endOlderAccess(userId, sessionId);
-    return changed;
+    const heldUntil = await this.endOlderAccess(userId, sessionId);
+    const change = { at: new Date(), heldUntil, profile };
+    const changed = await this.users.setPassword(user, passwordHash, change);
+    if (changed) return changed;
+    throw new AppError(
+      'invalid_credentials',
+      'Another password was set at this moment: sign in with that one.',
+    );
   }
 
-  /**
-   * Once before the password is set, so that a crash in between leaves no older session alive, and
-   * once after, for who signed in with the old password in between.
-   */
-  private async endOlderAccess(userId: string, exceptSessionId?: string): Promise<void> {
+  /** @returns until when nobody can sign in: the password is set by then */
+  private async endOlderAccess(userId: string, exceptSessionId?: string): Promise<Date> {
     await this.tokens.withdraw(userId, 'password_reset');
-    await this.sessions.revokeAll(userId, new Date(), exceptSessionId);
+    return this.endings.begin(userId, exceptSessionId);
   }
 
   private async linkFor({ _id, email, username }: User): Promise<Mail> {

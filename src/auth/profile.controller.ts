@@ -21,8 +21,11 @@ export class ProfileController {
   @SignedIn()
   @ApiParam({ name: 'username', description: 'Exact, in any case.', example: 'mya' })
   @ApiAnswer(PersonResponse, { summary: 'Somebody by username, to invite' })
-  async get(@Param('username') username: string): Promise<PersonResponse> {
-    return PersonResponse.from(await this.profiles.getByUsername(username));
+  async get(
+    @CurrentUser() caller: Caller,
+    @Param('username') username: string,
+  ): Promise<PersonResponse> {
+    return PersonResponse.from(await this.profiles.getByUsername(caller, username));
   }
 
   @Put(':userId')
@@ -45,7 +48,9 @@ export class ProfileController {
   @SignedIn()
   @ApiAnswer(UserResponse, {
     summary: 'Forbid or allow a user to sign in',
-    description: 'For administrators of the platform; for everybody else there is no such user.',
+    description:
+      'For administrators of the platform, who have proven an address of `ADMIN_EMAILS`; for ' +
+      'everybody else there is no such user.',
     errors: ['conflict'],
   })
   async setDisabled(

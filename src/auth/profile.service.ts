@@ -1,8 +1,10 @@
 import { Injectable } from '@nestjs/common';
+import { AppConfig } from '../platform/config/app-config.js';
 import type { Caller } from '../platform/http/access.decorators.js';
 import { AppError } from '../platform/http/app-error.js';
 import type { User } from '../users/user.schema.js';
 import { UsersService } from '../users/users.service.js';
+import { AccessEndings } from './access-endings.service.js';
 import type { UpdateProfileDto } from './dto/update-profile.dto.js';
 import { requireGoodPassword } from './password-rules.js';
 import { PasswordService, requireOwnPassword } from './password.service.js';
@@ -17,12 +19,16 @@ export class ProfileService {
     private readonly users: UsersService,
     private readonly sessions: SessionsService,
     private readonly passwords: PasswordService,
+    private readonly endings: AccessEndings,
+    private readonly config: AppConfig,
   ) {}
 
-  /** @throws AppError 404 for an unknown username */
-  async getByUsername(username: string): Promise<User> {
+  /** @throws AppError 404 for an unknown username; a disabled one is known to administrators */
+  async getByUsername({ userId }: Caller, username: string): Promise<User> {
     const user = await this.users.findByUsername(username);
-    if (!user || user.disabledAt) throw AppError.notFound('user');
+    if (!user || (user.disabledAt && !(await this.isAdministrator(userId)))) {
+      throw AppError.notFound('user');
+    }
     return user;
   }
 
@@ -32,26 +38,34 @@ export class ProfileService {
     const user = await this.users.get(userId);
     const password = await this.requireNewPassword(caller, user, changes);
     const profile = { username: changes.username, avatarUrl: changes.avatarUrl };
+    // Before any session is ended for a change that cannot be made.
+    if (profile.username) await this.users.requireUsernameFor(userId, profile.username);
     if (password === undefined) return this.users.updateProfile(userId, profile);
     return this.passwords.set(caller, user, { password, profile });
   }
 
   /** Whether a user may sign in; only an administrator of the platform decides that. */
   async setDisabled(caller: Caller, userId: string, disabled: boolean): Promise<User> {
-    const administrator = await this.users.get(caller.userId);
-    if (administrator.role !== 'admin') throw AppError.notFound('user');
+    if (!(await this.isAdministrator(caller.userId))) throw AppError.notFound('user');
     if (userId === caller.userId) {
       throw AppError.conflict(
         'conflict',
         'You cannot disable yourself: ask another administrator.',
       );
     }
-    const now = new Date();
-    // Before, for a crash in between; and after, for who signed in in between.
-    if (disabled) await this.sessions.revokeAll(userId, now);
-    const user = await this.users.setDisabled(userId, disabled ? now : null);
-    if (disabled) await this.sessions.revokeAll(userId, now);
-    return user;
+    if (!disabled) return this.users.enable(userId);
+    await this.users.get(userId);
+    const heldUntil = await this.endings.begin(userId);
+    const user = await this.users.disable(userId, new Date(), heldUntil);
+    if (user) return user;
+    throw AppError.conflict('conflict', 'The account was changed at this moment: try again.');
+  }
+
+  /** By role, or by an address of `ADMIN_EMAILS` that is proven. */
+  private async isAdministrator(userId: string): Promise<boolean> {
+    const { role, email, emailVerifiedAt } = await this.users.get(userId);
+    if (role === 'admin') return true;
+    return emailVerifiedAt !== undefined && this.config.adminEmails.includes(email);
   }
 
   /** The new password that is asked for, once it is good and the caller has the right to set it. */

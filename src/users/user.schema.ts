@@ -39,6 +39,10 @@ export class User {
   @Prop({ type: Date })
   emailVerifiedAt?: Date;
 
+  /** Until then nobody signs in: sessions end, and the account changes, at this moment. */
+  @Prop({ type: Date, default: null })
+  signInsHeldUntil: Date | null;
+
   /** Set when the account may no longer sign in. */
   @Prop({ type: Date })
   disabledAt?: Date;

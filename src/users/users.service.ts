@@ -25,6 +25,11 @@ function usernameTaken(username: string): AppError {
   return AppError.conflict('username_taken', `"${username}" is taken: choose another username.`);
 }
 
+/** Of the last who held the sign-ins, in time. */
+function heldFor(heldUntil: Date, now: Date) {
+  return { signInsHeldUntil: { $eq: heldUntil, $gt: now } };
+}
+
 function updateOf({ username, avatarUrl }: ProfileChanges) {
   return {
     $set: {
@@ -101,6 +106,12 @@ export class UsersService {
     return this.users.findOne({ usernameKey: username.toLowerCase() }).lean();
   }
 
+  /** @throws AppError `username_taken` when somebody else has it */
+  async requireUsernameFor(userId: string, username: string): Promise<void> {
+    const owner = await this.findByUsername(username);
+    if (owner && owner._id.toHexString() !== userId) throw usernameTaken(username);
+  }
+
   /** Those of `userIds` who exist, in no order. */
   async listByIds(userIds: string[]): Promise<User[]> {
     return this.users.find({ _id: { $in: userIds } }).lean();
@@ -117,23 +128,29 @@ export class UsersService {
     await this.users.updateOne({ _id, passwordHash }, { $set: { passwordHash: renewed } });
   }
 
+  /** Lets nobody sign in until then: sessions that are ended meanwhile stay all that there are. */
+  async holdSignIns(userId: string, until: Date): Promise<void> {
+    await this.users.updateOne({ _id: userId }, { $set: { signInsHeldUntil: until } });
+  }
+
   /**
-   * Sets a new password, with other changes or none: all or nothing. Null when another was set since
-   * `user` was read: what was proven of the old one counts no more.
+   * Sets a new password, with other changes or none, and lets people sign in again: all or nothing.
+   * Null when another was set since `user` was read, as what was proven of the old one counts no
+   * more; or when sign-ins are no longer held for it.
    * @throws AppError `username_taken`
    */
   async setPassword(
     { _id, passwordChangedAt }: User,
     passwordHash: string,
-    { at, profile = {} }: { at: Date; profile?: ProfileChanges },
+    { at, heldUntil, profile = {} }: { at: Date; heldUntil: Date; profile?: ProfileChanges },
   ): Promise<User | null> {
     const { $set, $unset } = updateOf(profile);
-    const password = { passwordHash, passwordChangedAt: at };
+    const password = { passwordHash, passwordChangedAt: at, signInsHeldUntil: null };
     return this.requireFreeUsername(
       profile,
       this.users
         .findOneAndUpdate(
-          { _id, passwordChangedAt: passwordChangedAt ?? null },
+          { _id, passwordChangedAt: passwordChangedAt ?? null, ...heldFor(heldUntil, at) },
           { $set: { ...$set, ...password }, $unset },
           { returnDocument: 'after' },
         )
@@ -146,9 +163,19 @@ export class UsersService {
     return this.requireFreeUsername(profile, this.change(userId, updateOf(profile)));
   }
 
-  async setDisabled(userId: string, at: Date | null): Promise<User> {
-    const change = at ? { $set: { disabledAt: at } } : { $unset: { disabledAt: '' } };
-    return this.change(userId, change);
+  /** Null when sign-ins are no longer held for it. */
+  async disable(userId: string, at: Date, heldUntil: Date): Promise<User | null> {
+    return this.users
+      .findOneAndUpdate(
+        { _id: userId, ...heldFor(heldUntil, at) },
+        { $set: { disabledAt: at, signInsHeldUntil: null } },
+        { returnDocument: 'after' },
+      )
+      .lean();
+  }
+
+  async enable(userId: string): Promise<User> {
+    return this.change(userId, { $unset: { disabledAt: '' } });
   }
 
   async recordEmailVerified(userId: string, at: Date): Promise<void> {
@@ -157,7 +184,7 @@ export class UsersService {
 
   /**
    * Whether the account still takes the sign-in: false when it was disabled, or the password that was
-   * given was changed, since `user` was read.
+   * given was changed, since `user` was read, or is about to be.
    */
   async recordLogin(
     { _id, passwordChangedAt }: User,
@@ -165,7 +192,12 @@ export class UsersService {
   ): Promise<boolean> {
     const unchanged = withPassword ? { passwordChangedAt: passwordChangedAt ?? null } : {};
     const { matchedCount } = await this.users.updateOne(
-      { _id, disabledAt: { $exists: false }, ...unchanged },
+      {
+        _id,
+        disabledAt: { $exists: false },
+        signInsHeldUntil: { $not: { $gt: at } },
+        ...unchanged,
+      },
       { $set: { lastLogin: at } },
     );
     return matchedCount === 1;
