@@ -25,6 +25,9 @@ describe('sign-in', () => {
     const [cookie] = headers['set-cookie'] as unknown as string[];
     expect(cookie).toMatch(/^access_token=[^;]+; Max-Age=900; Path=\/;.*HttpOnly; SameSite=Lax$/);
     await app.request.get('/api/auth/me').set('Cookie', cookie!.split(';')[0]!).expect(200);
+    const jwt = app.nest.get(JwtService, { strict: false });
+    const { iat, exp } = jwt.decode<{ iat: number; exp: number }>(body.data.token);
+    expect(exp - iat).toBe(15 * 60);
   });
 
   it('logs in whatever the case of the e-mail, and keeps when', async () => {

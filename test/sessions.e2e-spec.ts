@@ -120,9 +120,15 @@ describe('refresh', () => {
 
   it('ends 30 days after the sign-in, however often it was renewed', async () => {
     const { cookies, sessionId } = await signIn();
-    await app.request.post('/api/auth/refresh').set('Cookie', asHeader(cookies)).expect(200);
+    const renewed = await app.request
+      .post('/api/auth/refresh')
+      .set('Cookie', asHeader(cookies))
+      .expect(200);
     const { createdAt, expiresAt } = (await sessions.findById(sessionId).lean())!;
     expect(expiresAt.getTime() - createdAt.getTime()).toBe(30 * 24 * 60 * 60 * 1000);
+    const lines = renewed.headers['set-cookie'] as unknown as string[];
+    expect(lines.at(-1)).toMatch(/^refresh_token=/);
+    expect(lines.at(-1)).toContain(`; Expires=${expiresAt.toUTCString()};`);
     await sessions.updateOne({ _id: sessionId }, { $set: { expiresAt: new Date() } });
     await me().set('Cookie', asHeader(cookies)).expect(401);
   });

@@ -296,7 +296,12 @@ describe('an invitation', () => {
 
   it('is over after its days (400)', async () => {
     const email = anEmail();
-    await shop.owner.post(`${shop.path}/team`, { email, role: 'agent' }).expect(201);
+    const { body } = await shop.owner
+      .post(`${shop.path}/team`, { email, role: 'agent' })
+      .expect(201);
+    const days = (Date.parse(body.data.invitation.expiresAt) - Date.now()) / 86_400_000;
+    expect(days).toBeLessThanOrEqual(7);
+    expect(days).toBeGreaterThan(6.9);
     const accept = await register(email);
     const expiresAt = new Date(Date.now() - 1);
     await app.connection
