@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { Logger } from '@nestjs/common';
 import { type AppConfig, processEnvironment } from '../config/app-config.js';
+import { endWaitsOnClosedSockets } from './closed-sockets.js';
 import { EmbeddedEngine } from './embedded-engine.js';
 
 const EMBEDDED_DATABASE = 'cliick';
@@ -15,6 +16,7 @@ export class DatabaseServer {
   ) {}
 
   static async reach(config: AppConfig): Promise<DatabaseServer> {
+    endWaitsOnClosedSockets();
     if (config.mongodbUri) return new DatabaseServer(config.mongodbUri, undefined, undefined);
     const logger = new Logger(EmbeddedEngine.name);
     const engine = await EmbeddedEngine.start({
