@@ -9,6 +9,7 @@ import { InjectConnection, MongooseModule } from '@nestjs/mongoose';
 import type { Connection } from 'mongoose';
 import { AppConfig } from '../config/app-config.js';
 import { DatabaseServer } from './database-server.js';
+import { buildSchemaIndexes } from './schema-indexes.js';
 
 const ANSWER_DEADLINE_MS = 2_000;
 
@@ -52,9 +53,8 @@ export class DatabaseModule implements OnApplicationBootstrap, OnApplicationShut
     private readonly server: DatabaseServer,
   ) {}
 
-  /** Builds the indexes that the schemas declare: without them no query may be served. */
   async onApplicationBootstrap(): Promise<void> {
-    await Promise.all(Object.values(this.connection.models).map((model) => model.createIndexes()));
+    await buildSchemaIndexes(this.connection);
   }
 
   async onApplicationShutdown(): Promise<void> {

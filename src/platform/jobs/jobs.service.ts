@@ -9,6 +9,7 @@ import { InjectModel } from '@nestjs/mongoose';
 import { Agenda, InMemoryNotificationChannel, type Job as RunningJob, toJobId } from 'agenda';
 import type { Model } from 'mongoose';
 import { isDuplicateKey } from '../database/database-errors.js';
+import { buildSchemaIndexes } from '../database/schema-indexes.js';
 import { AppError } from '../http/app-error.js';
 import { decodeCursor } from '../http/cursor.js';
 import { Page } from '../http/page.js';
@@ -176,8 +177,7 @@ export class JobsService implements OnApplicationBootstrap, BeforeApplicationShu
 
   async onApplicationBootstrap(): Promise<void> {
     // This module starts first, and what runs may need the indexes of any other.
-    const models = Object.values(this.jobs.db.models);
-    await Promise.all(models.map((model) => model.createIndexes()));
+    await buildSchemaIndexes(this.jobs.db);
     for (const repetition of this.repetitions) await this.repeat(repetition);
     await this.agenda.start();
     this.isStarted = true;
