@@ -7,13 +7,16 @@ export const REALTIME_DOCS_PATH = '/docs/realtime';
 export const REALTIME_DOCS_JSON_PATH = '/docs/realtime-json';
 
 /** Serves the realtime contract beside Swagger: AsyncAPI for programs, and a page for people. */
-export function serveRealtimeDocs(app: NestExpressApplication, document: OpenAPIObject): void {
+export function serveRealtimeDocs(
+  app: NestExpressApplication,
+  document: () => OpenAPIObject,
+): void {
   const express = app.getHttpAdapter().getInstance();
   express.get(REALTIME_DOCS_JSON_PATH, (request: Request, response: Response) => {
-    response.json(asyncApiDocument(document, request.get('host') ?? ''));
+    response.json(asyncApiDocument(document(), request.get('host') ?? ''));
   });
   express.get(REALTIME_DOCS_PATH, (_: Request, response: Response) => {
-    response.type('html').send(page(document, documentedEvents()));
+    response.type('html').send(page(document(), documentedEvents()));
   });
 }
 

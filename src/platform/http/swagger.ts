@@ -53,8 +53,22 @@ interface DocsTexts {
   extraModels: Type[];
 }
 
-/** Serves `/docs` and `/docs-json`, made from the routes themselves. */
-export function serveDocs(
+/**
+ * Serves `/docs` and `/docs-json`, made from the routes themselves when somebody first asks: no start
+ * waits for them.
+ */
+export function serveDocs(app: INestApplication, texts: DocsTexts): () => OpenAPIObject {
+  let document: OpenAPIObject | undefined;
+  const made = (): OpenAPIObject => (document ??= makeDocument(app, texts));
+  SwaggerModule.setup('docs', app, made, {
+    jsonDocumentUrl: 'docs-json',
+    customSiteTitle: 'Cliick API',
+    swaggerOptions: { persistAuthorization: true, docExpansion: 'list' },
+  });
+  return made;
+}
+
+function makeDocument(
   app: INestApplication,
   { notes, permissionNote, extraModels }: DocsTexts,
 ): OpenAPIObject {
@@ -70,11 +84,6 @@ export function serveDocs(
     operationIdFactory: (controller, method) => `${controller.replace('Controller', '')}_${method}`,
   });
   complete(document, permissionNote);
-  SwaggerModule.setup('docs', app, document, {
-    jsonDocumentUrl: 'docs-json',
-    customSiteTitle: 'Cliick API',
-    swaggerOptions: { persistAuthorization: true, docExpansion: 'list' },
-  });
   return document;
 }
 
