@@ -6,14 +6,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { getConnectionToken } from '@nestjs/mongoose';
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import type { Connection } from 'mongoose';
+import mongoose, { type Connection } from 'mongoose';
 import supertest from 'supertest';
 import { inject } from 'vitest';
 import { createApp } from '../../src/create-app.js';
 import { loadAppConfig } from '../../src/platform/config/app-config.js';
 import { createLogger } from '../../src/platform/logging/logger.js';
 import { PASSWORD } from './bodies.js';
-import { ContractCheck } from './contract.js';
+import { Contract, ContractCheck } from './contract.js';
 import { LeakCheck, secretsOf } from './leaks.js';
 import { readDocument } from './operations.js';
 
@@ -42,12 +42,20 @@ export function databaseUri(database: string): string {
   return `${base.replace(/([^/])\/[^/]*$/, '$1')}/${database}${query ? `?${query}` : ''}`;
 }
 
+/** What all applications answer by: they are of the same code, so that one is asked. */
+let contract: Promise<Contract> | undefined;
+
+/** Databases that were emptied after the application that had them: their indexes are there. */
+const emptied: string[] = [];
+
+const newDatabase = (): string => databaseUri(`test_${randomBytes(6).toString('hex')}`);
+
 /** Variables of a process that serves the tests: complete, and only these. */
 export function testVariables(overrides: Variables = {}): Variables {
   return {
     NODE_ENV: 'test',
     PORT: '0',
-    MONGODB_URI: databaseUri(`test_${randomBytes(6).toString('hex')}`),
+    MONGODB_URI: newDatabase(),
     JWT_SECRET: randomBytes(32).toString('base64url'),
     ENCRYPTION_KEYS: `test:${randomBytes(32).toString('base64')}`,
     RATE_LIMITS: 'off',
@@ -58,7 +66,12 @@ export function testVariables(overrides: Variables = {}): Variables {
 
 export async function createTestApp(overrides: Variables = {}): Promise<TestApp> {
   const dataDirectory = await mkdtemp(join(tmpdir(), 'cliick-app-'));
-  const variables = testVariables({ DATA_DIR: dataDirectory, ...overrides });
+  const database = overrides['MONGODB_URI'] ? undefined : (emptied.pop() ?? newDatabase());
+  const variables = testVariables({
+    DATA_DIR: dataDirectory,
+    ...(database && { MONGODB_URI: database }),
+    ...overrides,
+  });
   const config = loadAppConfig(variables);
   const leaks = new LeakCheck([PASSWORD, ...secretsOf(variables)]);
   // From the very beginning: a start may say too much as well.
@@ -73,7 +86,8 @@ export async function createTestApp(overrides: Variables = {}): Promise<TestApp>
   await nest.listen(0);
   const server = nest.getHttpServer() as Server;
   const url = `http://localhost:${(server.address() as AddressInfo).port}`;
-  const contract = new ContractCheck(await readDocument({ url }));
+  contract ??= readDocument({ url }).then((document) => new Contract(document));
+  const answers = new ContractCheck(await contract);
   const call =
     (method: keyof TestApp['request']): Call =>
     (path) =>
@@ -81,7 +95,7 @@ export async function createTestApp(overrides: Variables = {}): Promise<TestApp>
         [method](path)
         .on('response', (answer: AnswerOfRequest) => {
           leaks.answer(path, answer, answer.request.header);
-          contract.answer(method, path, answer.status, answer.body);
+          answers.answer(method, path, answer.status, answer.body);
         });
   const request: TestApp['request'] = {
     get: call('get'),
@@ -100,14 +114,24 @@ export async function createTestApp(overrides: Variables = {}): Promise<TestApp>
     connection,
     logs,
     close: async () => {
-      await connection.dropDatabase();
       await nest.close();
+      // One that the test has named is shared with others.
+      if (database) await empty(database);
       await rm(dataDirectory, { recursive: true, force: true });
       release();
       leaks.assertNone(logs);
-      contract.assertKept();
+      answers.assertKept();
     },
   };
+}
+
+/** Gives the database to the next application: to build the indexes anew takes a second of work. */
+async function empty(database: string): Promise<void> {
+  const client = await mongoose.mongo.MongoClient.connect(database);
+  const collections = await client.db().collections();
+  await Promise.all(collections.map((each) => each.deleteMany({ _id: { $exists: true } })));
+  await client.close();
+  emptied.push(database);
 }
 
 /** Shows `see` all that this process writes, until the returned function is called. */

@@ -3,10 +3,9 @@ import { Ajv, type ValidateFunction } from 'ajv';
 
 type Json = Record<string, any>;
 
-/** Holds every answer of a test run against what the OpenAPI document says of its route. */
-export class ContractCheck {
-  private readonly broken = new Set<string>();
-  private readonly ajv = new Ajv({ strict: false, validateFormats: false });
+/** What the OpenAPI document says, compiled: made once for all applications of a test process. */
+export class Contract {
+  readonly ajv = new Ajv({ strict: false, validateFormats: false });
   private readonly validators = new Map<string, ValidateFunction>();
   private readonly routes: { pattern: RegExp; path: string; item: Json }[];
 
@@ -23,38 +22,11 @@ export class ContractCheck {
       .sort((a, b) => a.path.split('{').length - b.path.split('{').length);
   }
 
-  answer(method: string, url: string, status: number, body: unknown): void {
-    const path = url.split('?')[0]!;
-    const route = this.routes.find(({ pattern }) => pattern.test(path));
-    const operation = route?.item[method] as Json | undefined;
-    if (!route || !operation) return;
-    const name = `${method.toUpperCase()} ${route.path} ${status}`;
-    const known = operation['responses'][status] as Json | undefined;
-    if (!known) {
-      this.broken.add(`${name}: not documented, answered ${JSON.stringify(body).slice(0, 200)}`);
-      return;
-    }
-    // "You have it already" has no body.
-    if (status === 304) return;
-    // Nor has a file an envelope.
-    if (known['content']?.['text/csv']) return;
-    const content = known['content']?.['application/json'];
-    const { code } = (body ?? {}) as { code?: string };
-    if (status >= 400 && !content.examples[code ?? '']) {
-      this.broken.add(`${name}: the code ${code} is not documented`);
-    }
-    const validate = this.validatorOf(name, route.path, { method, status });
-    if (!validate(body)) {
-      this.broken.add(`${name}: ${this.ajv.errorsText(validate.errors?.slice(0, 3))}`);
-    }
+  routeOf(path: string): { path: string; item: Json } | undefined {
+    return this.routes.find(({ pattern }) => pattern.test(path));
   }
 
-  /** Fails when an answer was not as documented, naming the route and the field. */
-  assertKept(): void {
-    if (this.broken.size > 0) throw new Error(`Not as documented: ${[...this.broken].join('\n')}`);
-  }
-
-  private validatorOf(
+  validatorOf(
     name: string,
     path: string,
     { method, status }: { method: string; status: number },
@@ -75,6 +47,44 @@ export class ContractCheck {
     const validate = this.ajv.compile({ $ref: `api#/${escaped.join('/')}` });
     this.validators.set(name, validate);
     return validate;
+  }
+}
+
+/** Holds every answer of an application against what the document says of its route. */
+export class ContractCheck {
+  private readonly broken = new Set<string>();
+
+  constructor(private readonly contract: Contract) {}
+
+  answer(method: string, url: string, status: number, body: unknown): void {
+    const path = url.split('?')[0]!;
+    const route = this.contract.routeOf(path);
+    const operation = route?.item[method] as Json | undefined;
+    if (!route || !operation) return;
+    const name = `${method.toUpperCase()} ${route.path} ${status}`;
+    const known = operation['responses'][status] as Json | undefined;
+    if (!known) {
+      this.broken.add(`${name}: not documented, answered ${JSON.stringify(body).slice(0, 200)}`);
+      return;
+    }
+    // "You have it already" has no body.
+    if (status === 304) return;
+    // Nor has a file an envelope.
+    if (known['content']?.['text/csv']) return;
+    const content = known['content']?.['application/json'];
+    const { code } = (body ?? {}) as { code?: string };
+    if (status >= 400 && !content.examples[code ?? '']) {
+      this.broken.add(`${name}: the code ${code} is not documented`);
+    }
+    const validate = this.contract.validatorOf(name, route.path, { method, status });
+    if (!validate(body)) {
+      this.broken.add(`${name}: ${this.contract.ajv.errorsText(validate.errors?.slice(0, 3))}`);
+    }
+  }
+
+  /** Fails when an answer was not as documented, naming the route and the field. */
+  assertKept(): void {
+    if (this.broken.size > 0) throw new Error(`Not as documented: ${[...this.broken].join('\n')}`);
   }
 }
 
