@@ -68,6 +68,7 @@ export class PaymentSettlementService {
     const { shopId, _id, version } = payment;
     await this.log.move(payment);
     const order = await this.record(payment);
+    await this.restock(payment);
     if (payment.captured > 0 && !payment.isCaptureHandled) await this.handleMoney(payment, order);
     await this.payments.updateOne(
       { shopId, _id, version },
@@ -87,6 +88,14 @@ export class PaymentSettlementService {
       captured,
       refunded,
     });
+  }
+
+  /** Once the money is back, whoever told of it; an order that has ended gave its pieces back before. */
+  private async restock({ shopId, orderId, refunds }: Payment): Promise<void> {
+    const asked = refunds.find(({ restock, status }) => restock && status === 'succeeded');
+    if (!asked) return;
+    const by = asked.by?.toHexString() ?? null;
+    await this.orders.restock(shopId.toHexString(), orderId.toHexString(), by);
   }
 
   /** The money has come: once for each payment it is looked at whether the shop may keep it. */

@@ -1,6 +1,5 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { Types } from 'mongoose';
-import { OrderPaymentsService } from '../orders/order-payments.service.js';
 import { AppError } from '../platform/http/app-error.js';
 import { JobsService } from '../platform/jobs/jobs.service.js';
 import { toDecimal, toMinor } from '../platform/money/money.js';
@@ -40,7 +39,6 @@ export class RefundsService implements OnModuleInit {
     private readonly payments: PaymentsService,
     private readonly transitions: PaymentTransitionsService,
     private readonly calls: ProviderCallsService,
-    private readonly orders: OrderPaymentsService,
     private readonly jobs: JobsService,
   ) {}
 
@@ -115,9 +113,7 @@ export class RefundsService implements OnModuleInit {
     try {
       const answer = await this.ask(payment, refund, actor);
       const facts = [factOfRefund({ ...answer, ownId: id }, at)];
-      const changed = await this.transitions.apply(payment, { facts, actor, name: 'refund' });
-      if (refund.restock && answer.state === 'succeeded') await this.restock(payment, refund);
-      return changed;
+      return await this.transitions.apply(payment, { facts, actor, name: 'refund' });
     } catch (error) {
       if (error instanceof ProviderUnknown) {
         return this.transitions.apply(payment, { unknownRefunds: [id], actor, name: 'refund' });
@@ -153,15 +149,6 @@ export class RefundsService implements OnModuleInit {
         reason,
         idempotencyKey: key,
       }),
-    );
-  }
-
-  private async restock(payment: Payment, { by }: Refund): Promise<void> {
-    const { shopId, orderId } = payment;
-    await this.orders.restock(
-      shopId.toHexString(),
-      orderId.toHexString(),
-      by?.toHexString() ?? null,
     );
   }
 
