@@ -84,3 +84,64 @@ describe('a refund that puts the pieces back', () => {
   });
 });
 
+describe('an order that waits for a payment', () => {
+  it('ends in its time when the provider has ended the payment before', async () => {
+    const { order, id, intentId } = await begun();
+    await send('payment_intent.canceled', { ...stripe.intent(intentId), status: 'canceled' });
+    await eventually(async () => expect((await read(id)).status).toBe('canceled'));
+    await reconcile(HOUR_MS / 2);
+    expect((await order.read())['status']).toBe('pending');
+    await reconcile(2 * HOUR_MS);
+    expect((await order.read())['status']).toBe('cancelled');
+    await eventually(async () => expect(await order.stock()).toBe(10));
+  });
+
+  it('ends when that has failed once after the payment was cancelled', async () => {
+    const { order, id } = await begun();
+    const broken = vi.spyOn(OrderPaymentsService.prototype, 'expire');
+    broken.mockRejectedValueOnce(new Error('the process was killed'));
+    await reconcile(2 * HOUR_MS);
+    expect((await read(id)).status).toBe('canceled');
+    expect((await order.read())['status']).toBe('pending');
+    await reconcile(4 * HOUR_MS);
+    expect((await order.read())['status']).toBe('cancelled');
+  });
+
+  it('ends although the provider never took notice of the payment', async () => {
+    const order = await anOrder(app, shop);
+    stripe.misbehave(/payment_intents$/, 'reset');
+    await begin(order).expect(502);
+    await reconcile(2 * HOUR_MS);
+    expect((await order.read())['status']).toBe('cancelled');
+    const list = await shop.owner.get(`${payments}?orderId=${order.id}`).expect(200);
+    expect(list.body.data).toMatchObject([{ status: 'canceled', providerId: null }]);
+  });
+
+  it('ends although the provider has forgotten the payment, which may begin anew until then', async () => {
+    const [order, other] = [await begun(), await begun()];
+    for (const { intentId } of [order, other]) stripe.account.intents.delete(intentId);
+    expect((await begin(other.order).expect(201)).body.data.id).not.toBe(other.id);
+    expect((await read(other.id)).status).toBe('canceled');
+    await reconcile(2 * HOUR_MS);
+    expect((await read(order.id)).status).toBe('canceled');
+    expect((await order.order.read())['status']).toBe('cancelled');
+  });
+
+  it('ends in its time also when the team has cancelled its payment, and nobody paid otherwise', async () => {
+    const { order, id } = await begun();
+    await shop.owner.post(`${payments}/${id}/cancel`).expect(200);
+    await reconcile(HOUR_MS / 2);
+    expect((await order.read())['status']).toBe('pending');
+    await reconcile(2 * HOUR_MS);
+    expect((await order.read())['status']).toBe('cancelled');
+  });
+
+  it('ends right at its time, however long the pause between two looks was', async () => {
+    const { order } = await begun();
+    for (const minutes of [2, 4, 7, 13, 24, 55]) await reconcile(minutes * 60_000);
+    expect((await order.read())['status']).toBe('pending');
+    await reconcile(61 * 60_000);
+    expect((await order.read())['status']).toBe('cancelled');
+  });
+});
+

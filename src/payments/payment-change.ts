@@ -52,7 +52,7 @@ export function changeOf(payment: Payment, news: News, now: Date): PaymentChange
   if (fresh.length === 0 && flags.length === 0 && !link && !hasNewRefunds) return null;
   const state = stateOf(facts, payment.amount);
   requireMove(payment.status, state.status);
-  const isWatched = isOpen(state.status) || refunds.some(isUndecided);
+  const isWatched = isToBeAsked(payment, state.status) || refunds.some(isUndecided);
   return {
     set: {
       facts,
@@ -77,6 +77,11 @@ export function changeOf(payment: Payment, news: News, now: Date): PaymentChange
       flags.length > 0 ||
       hasNewRefunds,
   };
+}
+
+/** Of one that is cancelled the order waits on, and has to end in its time. */
+function isToBeAsked({ provider }: Payment, status: PaymentStatus): boolean {
+  return provider !== 'transfer' && (isOpen(status) || status === 'canceled');
 }
 
 function firstCheck(status: PaymentStatus, now: Date): Date {

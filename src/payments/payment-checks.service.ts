@@ -51,9 +51,12 @@ export class PaymentChecksService {
   private async tryCheck(payment: Payment, now: Date): Promise<void> {
     const { shopId, _id, checks } = payment;
     const pause = PAUSES_MS[Math.min(checks, PAUSES_MS.length - 1)] ?? MINUTE_MS;
+    const later = now.getTime() + pause;
+    const end = this.endOf(payment);
+    const nextCheckAt = new Date(end > now.getTime() ? Math.min(end, later) : later);
     await this.payments.updateOne(
       { shopId, _id, nextCheckAt: { $exists: true } },
-      { $set: { nextCheckAt: new Date(now.getTime() + pause) }, $inc: { checks: 1 } },
+      { $set: { nextCheckAt }, $inc: { checks: 1 } },
       { timestamps: false },
     );
     try {
@@ -66,23 +69,35 @@ export class PaymentChecksService {
 
   private async check(payment: Payment, now: Date): Promise<void> {
     if (payment.refunds.some(isUndecided)) await this.refunds.decide(payment);
-    if (!payment.isOpen || payment.provider === 'transfer') return;
-    const { payment: seen } = await this.service.refresh(payment, SYSTEM);
-    if (seen.isOpen && seen.status !== 'processing' && this.isTooOld(seen, now)) {
-      await this.expire(seen);
-    }
+    const isLate = now.getTime() > this.endOf(payment);
+    // Of one that the provider never answered to, the payer has nothing to pay with.
+    const isUnheard = isLate && payment.providerId === undefined;
+    const isAsked = payment.isOpen && !isUnheard;
+    const seen = isAsked ? (await this.service.refresh(payment, SYSTEM)).payment : payment;
+    if (isLate) await this.expire(seen);
   }
 
-  /** Cancelled at the provider first: the order ends only when nobody can pay for it any more. */
+  /**
+   * Cancelled at the provider first: the order ends only when nobody can pay for it any more. Watched
+   * until it has, as a process may die in between.
+   */
   private async expire(payment: Payment): Promise<void> {
+    if (payment.status === 'processing') return;
     const { payment: ended } = await this.service.cancelAtProvider(payment, SYSTEM);
     if (ended.status !== 'canceled') return;
-    const { shopId, orderId } = ended;
-    if (await this.payments.exists({ shopId, orderId, isOpen: true })) return;
-    await this.orders.expire(shopId.toHexString(), orderId.toHexString(), NOT_PAID_IN_TIME);
+    const { shopId, orderId, _id } = ended;
+    if (!(await this.payments.exists({ shopId, orderId, isOpen: true }))) {
+      await this.orders.expire(shopId.toHexString(), orderId.toHexString(), NOT_PAID_IN_TIME);
+    }
+    await this.payments.updateOne(
+      { shopId, _id, status: 'canceled' },
+      { $unset: { nextCheckAt: '' } },
+      { timestamps: false },
+    );
   }
 
-  private isTooOld({ createdAt }: Payment, now: Date): boolean {
-    return now.getTime() - createdAt.getTime() > this.config.paymentExpiryMinutes * MINUTE_MS;
+  /** When an order has waited long enough for it, in ms since 1970. */
+  private endOf({ createdAt }: Payment): number {
+    return createdAt.getTime() + this.config.paymentExpiryMinutes * MINUTE_MS;
   }
 }

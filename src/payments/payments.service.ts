@@ -14,7 +14,7 @@ import type { CreatePaymentDto } from './dto/create-payment.dto.js';
 import type { ListPaymentsQuery } from './dto/list-payments.query.js';
 import { olderThan } from './older-than.js';
 import { requireAmount, requirePayable } from './payable.js';
-import type { Actor } from './payment-events.js';
+import { type Actor, PROVIDER } from './payment-events.js';
 import { canceledFact } from './payment-facts.js';
 import { PaymentTransitionsService } from './payment-transitions.service.js';
 import { Payment } from './payment.schema.js';
@@ -33,6 +33,8 @@ export interface SeenPayment {
 }
 
 const FIRST_CHECK_MS = 60_000;
+/** What PayPal, Stripe and the sandbox call a payment that they do not have. */
+const UNKNOWN_THERE = ['RESOURCE_NOT_FOUND', 'resource_missing', 'not_found'];
 
 /** Begins, confirms and cancels payments: whatever a provider answers goes through the transitions. */
 @Injectable()
@@ -131,8 +133,13 @@ export class PaymentsService {
     const view = await this.calls
       .run(payment, { name: 'retrieve', actor }, (provider) => provider.retrieve(providerId))
       .catch((error: unknown) => {
+        if (isGone(error)) return null;
         throw toPayerError(error, payment.provider);
       });
+    if (view === null) {
+      const news = { facts: [canceledFact(at)], actor: PROVIDER, name: 'retrieve' };
+      return { payment: await this.transitions.apply(payment, news) };
+    }
     return {
       payment: await this.transitions.see(payment, view, { actor, name: 'retrieve', at }),
       view,
@@ -221,7 +228,7 @@ export class PaymentsService {
         isLive: null,
         amount: order.totalAmount,
         currency: order.currency,
-        nextCheckAt: new Date(Date.now() + FIRST_CHECK_MS),
+        ...(provider === 'transfer' ? {} : { nextCheckAt: new Date(Date.now() + FIRST_CHECK_MS) }),
         by: actor.userId ? new Types.ObjectId(actor.userId) : null,
       });
       return inserted.toObject();
@@ -241,6 +248,11 @@ export class PaymentsService {
     const [app] = this.config.appOrigins;
     return `${app}/shops/${shopId.toHexString()}/orders/${orderId.toHexString()}/payment`;
   }
+}
+
+/** PayPal forgets an order that nobody has paid; then nobody can pay it any more. */
+function isGone(error: unknown): boolean {
+  return error instanceof ProviderRefusal && UNKNOWN_THERE.includes(error.code);
 }
 
 /** A card that failed may be tried again: each try after a failure has its own key. */
