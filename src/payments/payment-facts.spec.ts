@@ -76,6 +76,24 @@ describe('the state that facts make', () => {
     }
   });
 
+  it('is the same in every order when a refund fails after all', () => {
+    const facts = [
+      ...seen('failed', 3, { attemptId: 'ch_1' }),
+      ...seen('succeeded', 4, { attemptId: 'ch_2', captureId: 'ch_2' }).slice(1),
+      refund('re_1', AMOUNT, 'pending'),
+      refund('re_1', AMOUNT, 'succeeded'),
+      refund('re_1', AMOUNT, 'failed'),
+    ];
+    for (const order of permutations(facts)) {
+      const { status, moves } = tell([...order, ...order]);
+      expect(status).toBe('succeeded');
+      for (const move of moves) {
+        const [from, to] = move.split(' > ') as [PaymentStatus, PaymentStatus];
+        expect(NEXT_PAYMENT_STATUSES[from], move).toContain(to);
+      }
+    }
+  });
+
   it('is failed when the newest try failed, and not when an older one is told late', () => {
     const first = seen('failed', 1, { attemptId: 'ch_1' });
     const second = seen('processing', 2, { attemptId: 'ch_2' });

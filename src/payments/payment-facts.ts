@@ -54,7 +54,7 @@ const MAX_MESSAGE = 500;
 /** What a provider's view of a payment says, as facts. @param at when it was so, by its clock or ours */
 export function factsOf(payment: ProviderPayment, at: Date): PaymentFact[] {
   const { state, attemptId = null, captureId = null, amount, failure, refundedTotal } = payment;
-  const facts = [fact('created', 'created', at)];
+  const facts = [{ ...fact('created', 'created', at), amount }];
   if (isStep(state)) {
     facts.push({
       ...fact(state, `${state}:${attemptId ?? ''}`, at),
@@ -86,14 +86,14 @@ export function factOfRefund(refund: ProviderRefund, at: Date): PaymentFact {
 
 /**
  * The state that a set of facts makes, the same in whatever order they were told. Money that was
- * taken outweighs all else; a refund tells that it was taken even before that is told itself.
+ * taken outweighs all else; a refund, also one that failed, tells that it was taken before that is told.
  * @param amount what the payment is for, in minor units
  */
 export function stateOf(facts: readonly PaymentFact[], amount: number): PaymentState {
   const capture = facts.find(({ kind }) => kind === 'succeeded');
   const refunded = refundedOf(facts);
   const failure = lastFailure(facts);
-  if (capture || refunded > 0) {
+  if (capture || refunded > 0 || refundsOf(facts).size > 0) {
     const captured = capture?.amount ?? amount;
     const status =
       refunded >= captured ? 'refunded' : refunded > 0 ? 'partially_refunded' : 'succeeded';
@@ -185,6 +185,7 @@ function isStep(state: string): state is Step {
   return STEPS.includes(state as Step);
 }
 
-function isStepFact(known: PaymentFact): known is PaymentFact & { kind: Step } {
+/** Whether it tells of a try, and not of money. */
+export function isStepFact(known: PaymentFact): known is PaymentFact & { kind: Step } {
   return isStep(known.kind);
 }
