@@ -123,6 +123,18 @@ describe('the news of a payment', () => {
     expect(changeOf(payment, paid, now)).toBeNull();
   });
 
+  it('hears of the money after more failures than it keeps', () => {
+    const failures = Array.from({ length: 400 }, (_, index) =>
+      seen('failed', 1, { attemptId: `ch_${index}` }),
+    );
+    const { payment } = hear(aPayment(), failures);
+    expect(payment.facts.length).toBe(301);
+    const paid = hear(payment, [seen('succeeded', 2, { captureId: 'ch_x' })]).payment;
+    expect(paid).toMatchObject({ status: 'succeeded', captured: AMOUNT });
+    const back = hear(paid, [refunded('re_1', AMOUNT, 3)]).payment;
+    expect(back).toMatchObject({ status: 'refunded' });
+  });
+
   it('flags once, and says so', () => {
     const news: News = { flags: ['amount_mismatch'], actor: SYSTEM, name: 'confirm' };
     const { payment, log } = hear(aPayment(), [news, news]);

@@ -2,7 +2,7 @@ import { Types } from 'mongoose';
 import { newEvent } from './new-event.js';
 import type { PaymentEvent } from './payment-event.schema.js';
 import type { Actor, PaymentFlag } from './payment-events.js';
-import { type PaymentFact, refundsOf, stateOf } from './payment-facts.js';
+import { isStepFact, type PaymentFact, refundsOf, stateOf } from './payment-facts.js';
 import { isOpen, type PaymentStatus, requireMove } from './payment-status.js';
 import type { Payment, Refund, RefundStatus } from './payment.schema.js';
 
@@ -31,19 +31,15 @@ export interface PaymentChange {
   isVisible: boolean;
 }
 
-/** More tries than anybody makes in earnest; later ones leave the payment as it is. */
-const MAX_FACTS = 300;
+/** Of more tries than anybody makes in earnest; later ones leave the payment as it is. */
+const MAX_STEPS = 300;
 const FIRST_CHECK_MS = 60_000;
 /** What is on its way may have come in a moment. */
 const FIRST_CHECK_OF_PROCESSING_MS = 5_000;
 
 /** What `news` makes of a payment; null when all of it was known. The state follows from the facts alone. */
 export function changeOf(payment: Payment, news: News, now: Date): PaymentChange | null {
-  const known = new Set(payment.facts.map(({ key }) => key));
-  const room = Math.max(0, MAX_FACTS - payment.facts.length);
-  const fresh = uniqueByKey(news.facts ?? [])
-    .filter(({ key }) => !known.has(key))
-    .slice(0, room);
+  const fresh = freshOf(payment, uniqueByKey(news.facts ?? []));
   const flags = (news.flags ?? []).filter((flag) => !payment.flags.includes(flag));
   const link = payment.providerId === undefined ? news.provider : undefined;
   const facts = [...payment.facts, ...fresh];
@@ -77,6 +73,13 @@ export function changeOf(payment: Payment, news: News, now: Date): PaymentChange
       flags.length > 0 ||
       hasNewRefunds,
   };
+}
+
+/** What was not known; of money always, of tries as long as there is room. */
+function freshOf({ facts }: Payment, told: PaymentFact[]): PaymentFact[] {
+  const known = new Set(facts.map(({ key }) => key));
+  let room = MAX_STEPS - facts.filter(isStepFact).length;
+  return told.filter((fact) => !known.has(fact.key) && (!isStepFact(fact) || room-- > 0));
 }
 
 /** Of one that is cancelled the order waits on, and has to end in its time. */
