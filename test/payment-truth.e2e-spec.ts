@@ -145,3 +145,51 @@ describe('an order that waits for a payment', () => {
   });
 });
 
+describe('what does not fit', () => {
+  it('is not taken in the wrong mode, though Stripe has not answered yet', async () => {
+    const order = await anOrder(app, shop);
+    stripe.misbehave(/payment_intents$/, 'reset-after-write');
+    await begin(order).expect(502);
+    const intent = [...stripe.account.intents.values()].at(-1)!;
+    await send('payment_intent.succeeded', { ...intent, status: 'succeeded' }, { livemode: true });
+    const list = () => shop.owner.get(`${payments}?orderId=${order.id}`).expect(200);
+    await eventually(async () =>
+      expect((await list()).body.data).toMatchObject([
+        { flags: ['mode_mismatch'], status: 'pending', providerId: null },
+      ]),
+    );
+    expect(await order.read()).toMatchObject({ paymentStatus: 'unpaid' });
+  });
+
+  it('is no refund in another mode or currency', async () => {
+    for (const [change, overrides, flag] of [
+      [{}, { livemode: true }, 'mode_mismatch'],
+      [{ currency: 'eur' }, {}, 'amount_mismatch'],
+    ] as const) {
+      const { order, id, intentId } = await paid();
+      const refund = { ...stripe.refundElsewhere(intentId, 500), ...change };
+      await send('refund.created', refund, overrides);
+      await eventually(async () => expect((await read(id)).flags).toEqual([flag]));
+      expect(await read(id)).toMatchObject({ refundedAmount: 0, status: 'succeeded' });
+      expect(await order.read()).toMatchObject({ paymentStatus: 'paid' });
+    }
+  });
+
+  it('is no money of ours either when it goes back', async () => {
+    const { order, id, intentId } = await begun();
+    const other = { ...stripe.pay(intentId), amount: 700, amount_received: 700 };
+    Object.assign(stripe.account.intents.get(intentId)!, other);
+    await send('refund.created', stripe.refundElsewhere(intentId, 500));
+    await eventually(async () => expect((await read(id)).flags).toEqual(['amount_mismatch']));
+    expect(await read(id)).toMatchObject({ capturedAmount: 0, refundedAmount: 0 });
+    expect(await order.read()).toMatchObject({ paymentStatus: 'unpaid' });
+  });
+
+  it('is another payment of Stripe under the same id of ours', async () => {
+    const { order, id, intentId } = await begun();
+    const other = { ...stripe.intent(intentId), id: 'pi_other', status: 'succeeded' };
+    await send('payment_intent.succeeded', other);
+    await eventually(async () => expect((await read(id)).flags).toEqual(['other_payment']));
+    expect(await order.read()).toMatchObject({ paymentStatus: 'unpaid' });
+  });
+});

@@ -361,10 +361,18 @@ describe('the log alone', () => {
       .find({ shopId: new ObjectId(shop.id), paymentId: new ObjectId(id) })
       .toArray();
     const facts = lines.flatMap(({ fact }) => (fact ? [fact as PaymentFact] : []));
-    expect(stateOf(facts, 2_000)).toMatchObject({
-      status: payment.status,
-      captured: payment.capturedAmount * 100,
-      refunded: payment.refundedAmount * 100,
+    const amount = facts.find(({ kind }) => kind === 'created')!.amount!;
+    const kept = await app.connection
+      .db!.collection('payments')
+      .findOne({ shopId: new ObjectId(shop.id), _id: new ObjectId(id) });
+    const { status, captured, refunded, captureId, failure } = kept!;
+    expect({ status, captured, refunded }).toEqual({
+      status: 'partially_refunded',
+      captured: 2_000,
+      refunded: 500,
     });
+    expect(stateOf(facts, amount)).toEqual({ status, captured, refunded, captureId, failure });
+    const moves = lines.filter(({ kind }) => kind === 'transition');
+    expect(moves.at(-1)).toMatchObject({ to: payment.status });
   });
 });

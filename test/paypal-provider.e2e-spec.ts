@@ -485,6 +485,7 @@ describe('refund', () => {
     expect(first).toEqual({
       refundId: expect.any(String),
       amount: 500,
+      currency: 'USD',
       state: 'succeeded',
       ownId: refund.refundId,
     });

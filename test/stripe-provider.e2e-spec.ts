@@ -259,6 +259,7 @@ describe('a refund', () => {
     expect(part).toEqual({
       refundId: expect.stringMatching(/^re_/),
       amount: 1500,
+      currency: 'USD',
       state: 'succeeded',
       ownId: '66f000000000000000000003',
     });
@@ -562,6 +563,7 @@ describe('an event', () => {
     expect(read('refund.failed', { ...refund, status: 'failed' }).refund).toEqual({
       refundId: refund['id'],
       amount: 700,
+      currency: 'USD',
       state: 'failed',
     });
   });

@@ -43,7 +43,7 @@ function seen(
 ): News {
   const view = { providerId: 'pi_1', amount: AMOUNT, currency: 'USD', isLive: false, state };
   const facts = factsOf({ ...view, ...more }, at(second));
-  return { facts, provider: { id: 'pi_1', isLive: false }, actor: PROVIDER, name: state };
+  return { facts, providerId: 'pi_1', actor: PROVIDER, name: state };
 }
 
 function refunded(id: string, amount: number, second: number): News {

@@ -10,8 +10,8 @@ import type { Payment, Refund, RefundStatus } from './payment.schema.js';
 export interface News {
   facts?: PaymentFact[];
   flags?: PaymentFlag[];
-  /** How the provider calls it, and whether real money moves there. */
-  provider?: { id: string; isLive: boolean };
+  /** How the provider calls it. */
+  providerId?: string;
   /** Our refunds of which nobody knows whether the provider made them. */
   unknownRefunds?: string[];
   /** A refund that is begun. */
@@ -41,7 +41,7 @@ const FIRST_CHECK_OF_PROCESSING_MS = 5_000;
 export function changeOf(payment: Payment, news: News, now: Date): PaymentChange | null {
   const fresh = freshOf(payment, uniqueByKey(news.facts ?? []));
   const flags = (news.flags ?? []).filter((flag) => !payment.flags.includes(flag));
-  const link = payment.providerId === undefined ? news.provider : undefined;
+  const link = payment.providerId === undefined ? news.providerId : undefined;
   const facts = [...payment.facts, ...fresh];
   const refunds = refundsAfter(payment, news, facts, now);
   const hasNewRefunds = refunds !== payment.refunds;
@@ -62,7 +62,7 @@ export function changeOf(payment: Payment, news: News, now: Date): PaymentChange
       checks: 0,
       unsettledSince: now,
       ...(state.captureId ? { captureId: state.captureId } : {}),
-      ...(link ? { providerId: link.id, isLive: link.isLive } : {}),
+      ...(link ? { providerId: link } : {}),
       ...(isWatched ? { nextCheckAt: firstCheck(state.status, now) } : {}),
     },
     isWatched,

@@ -27,6 +27,7 @@ export type PaymentEventKind = (typeof PAYMENT_EVENT_KINDS)[number];
 export const PAYMENT_FLAGS = [
   'amount_mismatch',
   'mode_mismatch',
+  'other_payment',
   'duplicate_payment',
   'paid_after_end',
   'duplicate_proof',

@@ -54,7 +54,7 @@ const MAX_MESSAGE = 500;
 /** What a provider's view of a payment says, as facts. @param at when it was so, by its clock or ours */
 export function factsOf(payment: ProviderPayment, at: Date): PaymentFact[] {
   const { state, attemptId = null, captureId = null, amount, failure, refundedTotal } = payment;
-  const facts = [{ ...fact('created', 'created', at), amount }];
+  const facts: PaymentFact[] = [{ ...fact('created', 'created', at), amount }];
   if (isStep(state)) {
     facts.push({
       ...fact(state, `${state}:${attemptId ?? ''}`, at),

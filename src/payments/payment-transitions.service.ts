@@ -4,18 +4,25 @@ import type { Model } from 'mongoose';
 import { AppError } from '../platform/http/app-error.js';
 import { changeOf, type News } from './payment-change.js';
 import type { Actor, PaymentFlag } from './payment-events.js';
-import { factsOf } from './payment-facts.js';
+import { factOfRefund, factsOf } from './payment-facts.js';
 import { PaymentSettlementService } from './payment-settlement.service.js';
 import { Payment } from './payment.schema.js';
-import type { ProviderPayment } from './providers/payment-provider.js';
+import type { ProviderPayment, ProviderRefund } from './providers/payment-provider.js';
 
 const ATTEMPTS = 30;
+const MISFITS: readonly PaymentFlag[] = ['amount_mismatch', 'mode_mismatch', 'other_payment'];
 
 /** What makes us look at a payment again, and when that was so. */
 export interface Cause {
   actor: Actor;
   name: string;
   at: Date;
+}
+
+/** A refund as an event tells it, and the payment that the event names. */
+export interface ToldRefund extends ProviderRefund {
+  providerId?: string;
+  isLive: boolean;
 }
 
 /**
@@ -32,9 +39,23 @@ export class PaymentTransitionsService {
   /** Takes in how the provider sees a payment; what does not fit is flagged and changes nothing else. */
   async see(payment: Payment, view: ProviderPayment, { actor, name, at }: Cause): Promise<Payment> {
     const flags = misfits(payment, view);
-    const provider = { id: view.providerId, isLive: view.isLive };
     if (flags.length > 0) return this.apply(payment, { flags, actor, name });
-    return this.apply(payment, { facts: factsOf(view, at), provider, actor, name });
+    const { providerId } = view;
+    return this.apply(payment, { facts: factsOf(view, at), providerId, actor, name });
+  }
+
+  /** Takes in a refund that the provider tells of by itself, as `see` does a payment. */
+  async seeRefund(
+    payment: Payment,
+    told: ToldRefund,
+    { actor, name, at }: Cause,
+  ): Promise<Payment> {
+    const { providerId, currency, isLive } = told;
+    const flags = misfits(payment, { providerId, currency, isLive });
+    if (flags.length > 0) return this.apply(payment, { flags, actor, name });
+    // What was taken is not ours, so what goes back of it is not either.
+    if (payment.captured === 0 && payment.flags.some(isMisfit)) return payment;
+    return this.apply(payment, { facts: [factOfRefund(told, at)], actor, name });
   }
 
   /** The payment as it is after `news`; news that is known already changes nothing. */
@@ -76,12 +97,24 @@ export class PaymentTransitionsService {
   }
 }
 
-/** Where the provider's payment is not the one that we asked for. */
-function misfits(payment: Payment, view: ProviderPayment): PaymentFlag[] {
-  const isOtherAmount = view.amount !== payment.amount || view.currency !== payment.currency;
-  const isOtherMode = payment.isLive !== null && payment.isLive !== view.isLive;
+/** Where what the provider tells of is not what we asked for. */
+function misfits(
+  payment: Payment,
+  told: { providerId?: string; amount?: number; currency?: string; isLive: boolean },
+): PaymentFlag[] {
+  const { isLive } = payment;
+  const differs = (field: 'providerId' | 'amount' | 'currency'): boolean =>
+    payment[field] !== undefined && told[field] !== undefined && payment[field] !== told[field];
+  const isOther = differs('providerId');
+  const isOtherMoney = differs('amount') || differs('currency');
+  const isOtherMode = isLive !== null && isLive !== told.isLive;
   return [
-    ...(isOtherAmount ? ['amount_mismatch' as const] : []),
+    ...(isOther ? ['other_payment' as const] : []),
     ...(isOtherMode ? ['mode_mismatch' as const] : []),
+    ...(isOtherMoney ? ['amount_mismatch' as const] : []),
   ];
+}
+
+function isMisfit(flag: PaymentFlag): boolean {
+  return MISFITS.includes(flag);
 }

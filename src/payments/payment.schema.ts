@@ -74,7 +74,7 @@ export class Payment {
   @Prop()
   providerId?: string;
 
-  /** Whether real money moves; null until the provider has answered. */
+  /** Whether real money moves; null where that is not said, as of a transfer. */
   @Prop({ type: Boolean, default: null })
   isLive: boolean | null;
 

@@ -225,7 +225,7 @@ export class PaymentsService {
         orderId: order._id,
         orderNumber: order.orderId,
         provider,
-        isLive: null,
+        isLive: provider === 'transfer' ? null : this.providers.get(provider).isLive,
         amount: order.totalAmount,
         currency: order.currency,
         ...(provider === 'transfer' ? {} : { nextCheckAt: new Date(Date.now() + FIRST_CHECK_MS) }),

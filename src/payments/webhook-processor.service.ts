@@ -3,7 +3,6 @@ import { InjectModel } from '@nestjs/mongoose';
 import type { Model, QueryFilter, Types } from 'mongoose';
 import { isObjectIdHex } from '../platform/http/object-id.pipe.js';
 import { PROVIDER } from './payment-events.js';
-import { factOfRefund } from './payment-facts.js';
 import { PaymentLogService } from './payment-log.service.js';
 import { PaymentTransitionsService } from './payment-transitions.service.js';
 import { Payment } from './payment.schema.js';
@@ -61,8 +60,10 @@ export class WebhookProcessorService {
       current = await this.transitions.see(current, view, cause);
     }
     if (refund) {
-      const facts = [factOfRefund(refund, at)];
-      current = await this.transitions.apply(current, { facts, actor: PROVIDER, name });
+      // Of money that we have not seen come, the provider is asked what it took.
+      if (current.captured === 0) current = (await this.service.refresh(current, PROVIDER)).payment;
+      const told = { ...refund, providerId, isLive: event.isLive };
+      current = await this.transitions.seeRefund(current, told, cause);
     }
     // It says that something has changed, and not what: the provider is asked.
     if (!event.payment && !refund && current.isOpen) {

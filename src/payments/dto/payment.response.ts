@@ -84,7 +84,7 @@ export class PaymentResponse {
   providerId: string | null;
 
   @ApiProperty({
-    description: 'Whether real money moves; null until the provider has answered.',
+    description: 'Whether real money moves; null of a transfer.',
     type: Boolean,
     nullable: true,
     example: false,

@@ -14,6 +14,8 @@ export interface ProviderRefund {
   /** The provider's id of it. */
   refundId: string;
   amount: number;
+  /** Of what the provider tells: ISO 4217, upper case. */
+  currency?: string;
   state: RefundState;
   /** Ours, where the provider keeps it. */
   ownId?: string;
@@ -109,6 +111,8 @@ export interface ProviderEvent {
  */
 export interface PaymentProvider {
   readonly name: OnlineProviderName;
+  /** Whether its account moves real money. */
+  readonly isLive: boolean;
 
   /** Which currencies and amounts it takes. @throws AppError 422 `amount_not_payable` saying why */
   requirePayable(amount: number, currency: string): void;

@@ -96,7 +96,7 @@ export function refundOf(refund: Json): ProviderRefund | undefined {
   if (!refundId || !state || !money) return undefined;
   const invoice = textOf(refund['invoice_id']) ?? '';
   const ownId = invoice.startsWith(REFUND_INVOICE) && invoice.slice(REFUND_INVOICE.length);
-  return { refundId, amount: money.amount, state, ...(ownId ? { ownId } : {}) };
+  return { refundId, ...money, state, ...(ownId ? { ownId } : {}) };
 }
 
 export function refundInvoiceOf(refundId: string): string {

@@ -49,6 +49,10 @@ export class PaypalProvider implements PaymentProvider {
     return this.settings !== undefined;
   }
 
+  get isLive(): boolean {
+    return new URL(required(this.settings).apiBase).hostname === LIVE_HOST;
+  }
+
   requirePayable(amount: number, currency: string): void {
     required(this.settings);
     const why = whyNotPayable(amount, currency);
@@ -129,10 +133,6 @@ export class PaypalProvider implements PaymentProvider {
 
   readEvent(body: string): ProviderEvent {
     return readPaypalEvent(body, { isLive: this.isLive, now: new Date() });
-  }
-
-  private get isLive(): boolean {
-    return new URL(required(this.settings).apiBase).hostname === LIVE_HOST;
   }
 
   private getOrder(providerId: string): Promise<Json> {

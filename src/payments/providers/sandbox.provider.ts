@@ -34,6 +34,7 @@ const DECLINED = {
 @Injectable()
 export class SandboxProvider implements PaymentProvider {
   readonly name = 'sandbox';
+  readonly isLive = false;
 
   constructor(
     @InjectModel(SandboxPayment.name) private readonly payments: Model<SandboxPayment>,

@@ -73,7 +73,7 @@ export function readRefund(value: unknown): ProviderRefund | undefined {
   const money = moneyOf(refund, 'amount');
   if (refund['object'] !== 'refund' || !refundId || !state || !money) return undefined;
   const ownId = textOf(fieldsOf(refund['metadata'])['refundId']);
-  return { refundId, amount: money.amount, state, ...present({ ownId }) };
+  return { refundId, ...money, state, ...present({ ownId }) };
 }
 
 /** @returns undefined for a text that is no event of Stripe's version 1 API */

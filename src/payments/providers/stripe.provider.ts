@@ -28,6 +28,7 @@ const REFUND_REASONS = ['duplicate', 'fraudulent', 'requested_by_customer'] as c
 export class StripeProvider implements PaymentProvider {
   readonly name = 'stripe';
   readonly isConfigured: boolean;
+  readonly isLive: boolean;
   private readonly settings?: StripeSettings;
   private readonly sdk?: Stripe;
 
@@ -35,6 +36,7 @@ export class StripeProvider implements PaymentProvider {
   constructor(config: AppConfig, @Optional() timeoutMs?: number) {
     this.settings = config.stripe;
     this.isConfigured = config.stripe !== undefined;
+    this.isLive = config.stripe?.secretKey.includes('_live_') ?? false;
     if (config.stripe) this.sdk = createSdk(config.stripe, timeoutMs ?? TIMEOUT_MS);
   }
 
