@@ -147,6 +147,23 @@ describe('a transfer', () => {
     expect(await order.read()).toMatchObject({ paymentStatus: 'partially_refunded' });
   });
 
+  it('that came for an order which has ended is flagged, and goes back when the shop says so', async () => {
+    shop = await aShop(app);
+    const order = await anOrder(app, shop);
+    const { id } = (await attach(order, { reference: 'LATE-1' }).expect(200)).body.data;
+    const path = `${shop.path}/payments/${id}`;
+    const cancelled = { status: 'cancelled' };
+    await shop.owner.put(`${shop.path}/orders/${order.id}/status`, cancelled).expect(200);
+    await shop.owner.post(`${path}/accept`).expect(200);
+    expect(await payment(id)).toMatchObject({
+      status: 'succeeded',
+      flags: ['paid_after_end'],
+      refunds: [],
+    });
+    await shop.owner.post(`${path}/refund`, { reason: 'Sent back.' }).expect(200);
+    expect(await payment(id)).toMatchObject({ status: 'refunded' });
+  });
+
   it('is not what a provider takes by itself (409)', async () => {
     shop = await aShop(app);
     const order = await anOrder(app, shop);

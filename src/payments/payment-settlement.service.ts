@@ -130,6 +130,8 @@ export class PaymentSettlementService {
     const isDuplicate = isPaidByOthers(order.payments, paymentId, order.totalAmount);
     const flag = isDuplicate ? 'duplicate_payment' : await this.whyEnded(order);
     if (!flag) return null;
+    // What came by the customer's bank nobody but the shop can send back: it is told, and says so later.
+    if (payment.provider === 'transfer') return flag;
     const data: RefundRest = { shopId, paymentId, reason: flag };
     await this.jobs.enqueue(REFUND_REST, paymentId, data);
     return flag;
