@@ -300,6 +300,8 @@ describe('refunds', () => {
       refunds: [{ amount: 5, status: 'succeeded', reason: 'A broken bag.', by: shop.admin.userId }],
     });
     expect(await order.read()).toMatchObject({ paymentStatus: 'partially_refunded' });
+    // Nobody pays the whole of it once more.
+    expect((await begin(order).expect(409)).body.code).toBe('already_paid');
     const over = await refund(id, { amount: 15.01 }).expect(409);
     expect(over.body.error).toBe('Only 15 USD of this payment can still be refunded.');
     await refund(id).expect(200);

@@ -7,6 +7,9 @@ export function requirePayable({ status, paymentStatus, totalAmount }: Order): v
   if (paymentStatus === 'paid') {
     throw new AppError('already_paid', 'This order is paid already.');
   }
+  if (paymentStatus === 'partially_refunded') {
+    throw new AppError('already_paid', 'This order was paid, and a part of it given back.');
+  }
   if (status === 'cancelled' || status === 'returned') {
     throw new AppError('not_payable', `This order is ${status}: place a new one.`);
   }
