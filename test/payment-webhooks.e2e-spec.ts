@@ -147,8 +147,8 @@ describe('a webhook', () => {
     await shop.outsider.get(path).expect(404);
   });
 
-  it('that never can be is stuck, and an error in the log', async () => {
-    const { intent } = await begun();
+  it('that never can be is stuck, an error in the log, and retried on demand', async () => {
+    const { id, intent } = await begun();
     const broken = vi.spyOn(PaymentTransitionsService.prototype, 'see');
     broken.mockRejectedValue(new Error('a bug of ours'));
     const paid = { ...intent, status: 'succeeded', latest_charge: 'ch_1' };
@@ -163,6 +163,38 @@ describe('a webhook', () => {
     });
     const told = app.logs.filter(({ eventId }) => eventId === event['id']);
     expect(told.map(({ level }) => level)).toEqual([...Array(7).fill('warn'), 'error']);
+    const retry = `${payments}/webhooks/${event['id']}/retry`;
+    const other = await aShop(app);
+    await other.owner.post(`${other.path}/payments/webhooks/${event['id']}/retry`).expect(404);
+    await shop.agent.post(retry).expect(403);
+    broken.mockRestore();
+    await shop.manager.post(retry).expect(200);
+    await eventually(async () => expect((await read(id)).status).toBe('succeeded'));
+    await shop.manager.post(retry).expect(404);
+  });
+
+  it('that is stuck is also retried when its provider is made to send it again', async () => {
+    const { id, intent } = await begun();
+    const paid = { ...intent, status: 'succeeded', latest_charge: 'ch_1' };
+    const event = stripe.event('payment_intent.succeeded', paid);
+    const signed = stripe.sign(event);
+    const broken = vi.spyOn(PaymentTransitionsService.prototype, 'see');
+    broken.mockRejectedValue(new Error('a bug of ours'));
+    await deliver(signed);
+    let later = 0;
+    await eventually(async () => {
+      await reconcile((later += 12 * 3_600_000));
+      expect(
+        await webhooks().countDocuments({
+          provider: 'stripe',
+          eventId: event['id'],
+          state: 'stuck',
+        }),
+      ).toBe(1);
+    });
+    broken.mockRestore();
+    expect((await deliver(signed)).status).toBe(200);
+    await eventually(async () => expect((await read(id)).status).toBe('succeeded'));
   });
 
   it('is stored once however often it comes', async () => {

@@ -1,6 +1,7 @@
-import { Controller, Get, Param, Query } from '@nestjs/common';
+import { Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { ApiParam, ApiTags } from '@nestjs/swagger';
-import { ApiPage } from '../platform/http/api-docs.decorators.js';
+import { ApiAnswer, ApiPage } from '../platform/http/api-docs.decorators.js';
+import { DoneResponse } from '../platform/http/done.response.js';
 import type { Page } from '../platform/http/page.js';
 import { RequirePermission, ShopId } from '../shops/shop-access.decorators.js';
 import { ListPaymentEventsQuery } from './dto/list-payment-events.query.js';
@@ -42,13 +43,30 @@ export class PaymentsController {
   @RequirePermission('payments:read')
   @ApiPage(WebhookEventResponse, {
     summary: "What the providers have told of the shop's payments, newest first",
-    description: 'One that stays `received` got stuck; `note` says why.',
+    description: 'One that is `received` waits for its next try; one that is `stuck` for `retry`.',
   })
   async webhooks(
     @ShopId() shopId: string,
     @Query() query: ListWebhooksQuery,
   ): Promise<Page<WebhookEventResponse>> {
     return (await this.inbox.list(shopId, query)).map((one) => WebhookEventResponse.from(one));
+  }
+
+  @Post('webhooks/:eventId/retry')
+  @HttpCode(200)
+  @RequirePermission('payments:write')
+  @ApiParam({
+    name: 'eventId',
+    description: "The provider's id of it.",
+    example: 'evt_3QOZ0c2eZvKYlo2C1a2b3c4d',
+  })
+  @ApiAnswer(DoneResponse, { summary: 'Have a stuck webhook processed again' })
+  async retryWebhook(
+    @ShopId() shopId: string,
+    @Param('eventId') eventId: string,
+  ): Promise<DoneResponse> {
+    await this.inbox.retry(shopId, eventId);
+    return DoneResponse.now;
   }
 
   @Get(':paymentId/events')

@@ -17,6 +17,7 @@ export interface Delivery {
   headers: Record<string, string | string[] | undefined>;
 }
 
+const SENDERS: OnlineProviderName[] = ['stripe', 'paypal'];
 const CLIENT_SECRET = /("client_secret"\s*:\s*)"[^"]*"/g;
 
 /** Takes webhooks in: proved, stored once under the provider's id, acknowledged; then processed. */
@@ -46,7 +47,19 @@ export class WebhookInboxService {
       this.queue.push(_id);
     } catch (error) {
       if (!isDuplicateKey(error)) throw error;
+      // Sent again from the provider's own screens, perhaps, after what was wrong is right.
+      await this.queue.retryStuck({ provider: name, eventId });
     }
+  }
+
+  /** Has one that is stuck processed again. @throws AppError `not_found` when it is not, or of no payment here */
+  async retry(shopId: string, eventId: string): Promise<void> {
+    const provider = { $in: SENDERS };
+    const event = await this.events
+      .findOne({ provider, eventId, shopId, state: 'stuck' }, { provider: 1 })
+      .lean<WebhookEvent>();
+    const isFreed = event && (await this.queue.retryStuck({ provider: event.provider, eventId }));
+    if (!isFreed) throw AppError.notFound('stuck webhook');
   }
 
   /** What the providers have told of a shop's payments, newest first; what is `received` waits. */

@@ -2,6 +2,7 @@ import { type BeforeApplicationShutdown, Injectable, Logger } from '@nestjs/comm
 import { InjectModel } from '@nestjs/mongoose';
 import type { Model, Types } from 'mongoose';
 import { RETRY_DELAYS_MS, retryDelay } from '../platform/jobs/retry-delays.js';
+import type { OnlineProviderName } from './providers/payment-provider.js';
 import { WebhookEvent } from './webhook-event.schema.js';
 import { WebhookProcessorService } from './webhook-processor.service.js';
 
@@ -12,6 +13,8 @@ const MAX_QUEUED = 10_000;
 /** Longer than processing takes: then whoever has it is taken for dead. */
 const LEASE_MS = 60_000;
 const BATCH = 200;
+/** No recovery begins later, so that who calls it keeps its lock. */
+const BUDGET_MS = 10_000;
 
 /**
  * Processes stored webhooks one after the other. A stored webhook is a durable job of its own: who has
@@ -42,6 +45,16 @@ export class WebhookQueueService implements BeforeApplicationShutdown {
     this.running.add(worker);
   }
 
+  /** Begins anew with one that is stuck; answers whether it was. */
+  async retryStuck(filter: { provider: OnlineProviderName; eventId: string }): Promise<boolean> {
+    const $set = { state: 'received' as const, tries: 1, nextTryAt: this.leaseFrom(new Date()) };
+    const freed = await this.events
+      .findOneAndUpdate({ ...filter, state: 'stuck' }, { $set }, { projection: { _id: 1 } })
+      .lean<Pick<WebhookEvent, '_id'>>();
+    if (freed) this.push(freed._id);
+    return freed !== null;
+  }
+
   /** Takes those whose time has come, in any process. */
   async recover(now: Date): Promise<void> {
     const due = await this.events
@@ -49,7 +62,9 @@ export class WebhookQueueService implements BeforeApplicationShutdown {
       .sort({ nextTryAt: 1 })
       .limit(BATCH)
       .lean<WebhookEvent[]>();
+    const deadline = performance.now() + BUDGET_MS;
     for (const { _id, tries } of due) {
+      if (performance.now() > deadline) return;
       const taken = await this.events.updateOne(
         { _id, tries, nextTryAt: { $lt: now } },
         { $set: { nextTryAt: this.leaseFrom(now) }, $inc: { tries: 1 } },
