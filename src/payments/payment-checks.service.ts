@@ -14,6 +14,8 @@ const IN_PARALLEL = 8;
 const MINUTE_MS = 60_000;
 /** Between one look and the next, while nothing changes. */
 const PAUSES_MS = [1, 2, 5, 10, 30, 60].map((minutes) => minutes * MINUTE_MS);
+/** No look begins later: with the last one's time-outs it all ends within the lock of the job. */
+const BUDGET_MS = 15_000;
 const NOT_PAID_IN_TIME = 'Not paid in time.';
 
 /**
@@ -41,8 +43,12 @@ export class PaymentChecksService {
       .limit(BATCH)
       .lean<Payment[]>();
     const rest = [...due];
+    const deadline = performance.now() + BUDGET_MS;
     const work = async (): Promise<void> => {
-      for (let next = rest.shift(); next; next = rest.shift()) await this.tryCheck(next, now);
+      for (let next = rest.shift(); next; next = rest.shift()) {
+        if (performance.now() > deadline) return;
+        await this.tryCheck(next, now);
+      }
     };
     await Promise.all(Array.from({ length: IN_PARALLEL }, work));
   }

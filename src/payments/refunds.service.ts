@@ -78,10 +78,8 @@ export class RefundsService implements OnModuleInit {
     const done = await this.carryOut(reserved, refund, asked.actor);
     const now = done.refunds.find(({ _id }) => _id.equals(refund._id));
     if (now?.status === 'failed') {
-      throw new AppError(
-        'payment_refused',
-        'The provider refused this refund: see its log for why.',
-      );
+      const why = done.facts.find(({ reference }) => reference === now.reference)?.message;
+      throw new AppError('payment_refused', why || 'The provider did not carry out this refund.');
     }
     return done;
   }
