@@ -4,6 +4,7 @@ import { PaymentJobsService } from '../src/payments/payment-jobs.service.js';
 import { StripeServer } from './providers/stripe.server.js';
 import { aShop, type ShopWorld } from './support/actors.js';
 import { createTestApp, type TestApp } from './support/app.js';
+import { anAccount } from './support/bodies.js';
 import { eventually } from './support/eventually.js';
 import { anOrder, type PlacedOrder } from './support/orders.js';
 
@@ -193,3 +194,57 @@ describe('what does not fit', () => {
     expect(await order.read()).toMatchObject({ paymentStatus: 'unpaid' });
   });
 });
+
+describe("the app's payment service", () => {
+  it('is served by cookies alone, without the shop in the path, and reads paymentIntent', async () => {
+    const account = anAccount();
+    const registered = await app.request.post('/api/auth/register').send(account).expect(201);
+    const set = registered.headers['set-cookie'] as unknown as string[];
+    const Cookie = set.map((line) => line.split(';')[0]).join('; ');
+    const member = { username: account.username, role: 'admin' };
+    await shop.owner.post(`${shop.path}/team`, member).expect(201);
+    const call = async (method: 'get' | 'post', path: string, body?: object) => {
+      const request = app.request[method](`/api/payments/${path}`).set({
+        Cookie,
+        Origin: 'http://app.example',
+        'Content-Type': 'application/json',
+      });
+      const answer = await request.send(body);
+      expect(answer.body, path).toMatchObject({ success: true });
+      return answer.body.paymentIntent;
+    };
+    const intentOf = (order: PlacedOrder) => {
+      const sent = { orderId: order.id, amount: 19.99, currency: 'USD', provider: 'stripe' };
+      return call('post', 'intent', { ...sent, metadata: { from: 'app' } });
+    };
+    const order = await anOrder(app, shop);
+    const intent = await intentOf(order);
+    const { id, clientSecret } = intent;
+    expect(intent).toEqual({
+      id: expect.stringMatching(/^pi_/),
+      clientSecret: stripe.intent(id)['client_secret'],
+      amount: 19.99,
+      currency: 'USD',
+      status: 'pending',
+    });
+    const sent = { paymentIntentId: id, paymentMethodId: 'pm_card_visa', provider: 'stripe' };
+    expect(await call('post', 'confirm', sent)).toMatchObject({ id, status: 'succeeded' });
+    expect(await call('get', id)).toMatchObject({ id, status: 'succeeded', amount: 19.99 });
+    const refund = { amount: 5, reason: 'A broken bag.' };
+    expect(await call('post', `${id}/refund`, refund)).toMatchObject({ status: 'succeeded' });
+    const other = await intentOf(await anOrder(app, shop));
+    expect(await call('post', `${other.id}/cancel`)).toMatchObject({ status: 'canceled' });
+    await expectNowhere(clientSecret);
+  });
+});
+
+/** Neither in what is kept nor in what was logged. */
+async function expectNowhere(secret: string): Promise<void> {
+  const db = app.connection.db!;
+  const all = { _id: { $exists: true } };
+  for (const { name } of await db.listCollections().toArray()) {
+    const documents = await db.collection(name).find(all).toArray();
+    expect(JSON.stringify(documents), name).not.toContain(secret);
+  }
+  expect(JSON.stringify(app.logs)).not.toContain(secret);
+}
