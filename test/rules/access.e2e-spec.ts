@@ -1,5 +1,6 @@
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { METHOD_METADATA, PATH_METADATA } from '@nestjs/common/constants.js';
+import { Types } from 'mongoose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ACCESS, markAccess } from '../../src/platform/http/access.decorators.js';
 import {
@@ -48,6 +49,15 @@ async function aPayment({ path, owner }: ShopWorld) {
   const payment = await owner.post(`${path}/payments/intent`, { orderId }).expect(201);
   const paymentId = payment.body.data.id as string;
   return { orderId, paymentId, paymentIntentId: paymentId };
+}
+
+/** A webhook of a shop's payment that could not be processed: only a bug makes one. */
+async function aStuckWebhook({ id }: ShopWorld): Promise<string> {
+  const eventId = 'evt_of_another_shop';
+  const shopId = new Types.ObjectId(id);
+  const stuck = { shopId, provider: 'stripe', eventId, state: 'stuck', receivedAt: new Date() };
+  await app.connection.collection('payment_webhooks').insertOne(stuck);
+  return eventId;
 }
 
 describe('access', () => {
@@ -189,6 +199,7 @@ describe('access', () => {
       })
       .expect(201);
     const { paymentId } = await aPayment(other);
+    const eventId = await aStuckWebhook(other);
     const customer = await other.owner
       .post(`${other.path}/customers`, { name: 'Aung' })
       .expect(201);
@@ -206,6 +217,7 @@ describe('access', () => {
       conversationId: conversation.body.data.id,
       orderId: order.body.data.id,
       paymentId,
+      eventId,
       customerId: customer.body.data.id,
       userId: newcomer.userId,
       invitationId: invited.body.data.invitation.id,
