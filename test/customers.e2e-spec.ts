@@ -14,9 +14,12 @@ import { OrderCustomersService } from '../src/orders/order-customers.service.js'
 import { aShop, type ShopWorld } from './support/actors.js';
 import { createTestApp, type TestApp } from './support/app.js';
 import { aForm, aProduct } from './support/bodies.js';
+import { anOrder } from './support/orders.js';
 
 type Json = Record<string, any>;
 
+const PNG =
+  'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
 const LATER = () => new Date(Date.now() + 120_000);
 
 let app: TestApp;
@@ -446,10 +449,13 @@ async function aPerson() {
   return { placed, talk, conversation, customerId };
 }
 
-/** Every document of the shop's people, orders and talks. */
+const PEOPLE = ['customers', 'orders', 'conversations', 'messages'];
+const MONEY = ['payments', 'payment_events', 'transfer_proofs'];
+
+/** Every document of the shop's people, orders, talks and payments. */
 async function everything(): Promise<string> {
   const kept = await Promise.all(
-    ['customers', 'orders', 'conversations', 'messages'].map((name) =>
+    [...PEOPLE, ...MONEY].map((name) =>
       app.connection
         .collection(name)
         .find({ shopId: new Types.ObjectId(shop.id) })
@@ -505,6 +511,49 @@ describe("one person's data", () => {
     expect(found.body.data).toHaveLength(1);
     expect((await read(other.customerId)).customer.name).toBe('Other One');
     expect(await names()).toEqual(['Other One']);
+  });
+
+  it('are exported and erased with what was shown and said of their payments', async () => {
+    const placed = await anOrder(app, shop, {}, { phone: '0944332211' });
+    const transfer = (body: object) =>
+      app.request
+        .post(`/api/public/orders/${placed.id}/transfer`)
+        .set('Authorization', `Bearer ${placed.token}`)
+        .send(body)
+        .expect(200);
+    const shown = await transfer({ reference: 'Canary 0100 2345', picture: PNG });
+    const payment = `${shop.path}/payments/${shown.body.data.id as string}`;
+    await shop.manager.post(`${payment}/reject`, { reason: 'Canary has paid less' }).expect(200);
+    await transfer({ reference: 'Canary 0100 6789' });
+    await shop.manager.post(`${payment}/accept`).expect(200);
+    await shop.admin.post(`${payment}/refund`, { reason: 'Canary is unhappy' }).expect(200);
+    const { customerId } = await placed.read();
+    const exported = await shop.admin.get(`${path}/${customerId}/export`).expect(200);
+    expect(exported.body.data).toMatchObject({
+      payments: [{ orderId: placed.id, status: 'refunded', capturedAmount: placed.totalAmount }],
+      transferProofs: [
+        { reference: 'Canary 0100 2345', picture: PNG },
+        { reference: 'Canary 0100 6789', picture: null },
+      ],
+    });
+    await erase(customerId).expect(200);
+    const kept = await everything();
+    expect(kept).not.toContain('canar');
+    expect(kept).not.toContain(PNG.slice(PNG.indexOf(',') + 1).toLowerCase());
+    for (const digits of ['01002345', '01006789']) expect(kept).not.toContain(digits);
+    const stays = await shop.agent.get(payment).expect(200);
+    expect(stays.body.data).toMatchObject({ status: 'refunded', refundedAmount: 19.99 });
+    const log = await shop.agent.get(`${payment}/events`).expect(200);
+    expect(log.body.data.length).toBeGreaterThan(5);
+    // The picture is known again where somebody else shows it.
+    const thief = await anOrder(app, shop);
+    const again = await app.request
+      .post(`/api/public/orders/${thief.id}/transfer`)
+      .set('Authorization', `Bearer ${thief.token}`)
+      .send({ picture: PNG })
+      .expect(200);
+    const flagged = await shop.agent.get(`${shop.path}/payments/${again.body.data.id as string}`);
+    expect(flagged.body.data.flags).toEqual(['duplicate_proof']);
   });
 
   it('leave the way to pay in their orders where it is one of the shop', async () => {

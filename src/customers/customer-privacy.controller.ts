@@ -56,8 +56,9 @@ export class CustomerPrivacyController {
     summary: "Erase one person's data",
     description:
       'Orders stay, without name, contact, answers and notes; of the conversations stay the times ' +
-      'and the numbers of their messages. May be repeated. Answers kept under an ' +
-      '`Idempotency-Key` go within 24 hours.',
+      'and the numbers of their messages, of the payments the amounts and states, without what ' +
+      'proved a transfer. May be repeated. Answers kept under an `Idempotency-Key` go within 24 ' +
+      'hours, webhooks of payment platforms within 90 days.',
     errors: ['conflict'],
   })
   async erase(

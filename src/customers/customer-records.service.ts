@@ -3,7 +3,7 @@ import type { CustomerHistoryResponse } from './dto/customer-history.response.js
 
 /** One list of a customer's export. */
 export interface ExportedList {
-  name: 'orders' | 'conversations' | 'messages';
+  name: 'orders' | 'payments' | 'transferProofs' | 'conversations' | 'messages';
   rows: AsyncIterable<object>;
 }
 

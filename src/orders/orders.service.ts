@@ -93,6 +93,16 @@ export class OrdersService implements OnModuleInit {
     return newest.reverse();
   }
 
+  /** Of every order of a customer, newest first. */
+  async *idsOf(shopId: string, customerId: string): AsyncIterable<Order['_id']> {
+    const orders = this.orders
+      .find({ shopId, customerId }, { _id: 1 })
+      .sort(NEWEST_FIRST)
+      .lean<Pick<Order, '_id'>[]>()
+      .cursor();
+    for await (const { _id } of orders) yield _id;
+  }
+
   /** @param idOrNumber its id, or its readable number in any case */
   async get(shopId: string, idOrNumber: string): Promise<Order> {
     const number = idOrNumber.toUpperCase();

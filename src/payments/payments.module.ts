@@ -1,8 +1,10 @@
 import { Module } from '@nestjs/common';
 import { MongooseModule } from '@nestjs/mongoose';
+import { CustomersModule } from '../customers/customers.module.js';
 import { OrdersModule } from '../orders/orders.module.js';
 import { ShopsModule } from '../shops/shops.module.js';
 import { PaymentChecksService } from './payment-checks.service.js';
+import { PaymentCustomersService } from './payment-customers.service.js';
 import { PaymentEvent, PaymentEventSchema } from './payment-event.schema.js';
 import { PaymentIntentsController } from './payment-intents.controller.js';
 import { PaymentJobsService } from './payment-jobs.service.js';
@@ -39,6 +41,7 @@ import { WebhookProcessorService } from './webhook-processor.service.js';
       { name: SandboxPayment.name, schema: SandboxPaymentSchema },
     ]),
     ShopsModule,
+    CustomersModule,
     OrdersModule,
   ],
   controllers: [
@@ -65,6 +68,7 @@ import { WebhookProcessorService } from './webhook-processor.service.js';
     WebhookQueueService,
     PaymentChecksService,
     PaymentJobsService,
+    PaymentCustomersService,
   ],
   exports: [PaymentsService, TransfersService],
 })

@@ -12,6 +12,9 @@ import { plainReference, readPicture } from './proof-picture.js';
 import type { ProviderState } from './providers/payment-provider.js';
 import { TransferProof } from './transfer-proof.schema.js';
 
+/** Marks what a member has written. */
+export const TRANSFER_REJECTED = 'transfer_rejected';
+
 const MAX_PROOFS = 10;
 
 /**
@@ -72,7 +75,7 @@ export class TransfersService {
       const sentence = `This payment is ${payment.status}: only one that waits can be rejected.`;
       throw AppError.conflict('conflict', sentence);
     }
-    const failure = { code: 'transfer_rejected', message: reason };
+    const failure = { code: TRANSFER_REJECTED, message: reason };
     return this.tell(payment, 'failed', {
       actor,
       name: 'reject',

@@ -19,13 +19,14 @@ export async function anOrder(
   app: TestApp,
   shop: ShopWorld,
   product: Record<string, unknown> = {},
+  customer: Record<string, unknown> = {},
 ): Promise<PlacedOrder> {
   const made = await shop.owner.post(`${shop.path}/products`, aProduct(product)).expect(201);
   const form = await shop.owner.post(`${shop.path}/forms`, aForm()).expect(201);
   const productId = made.body.data.id as string;
   const { body } = await app.request
     .post(`/api/public/shops/${shop.slug}/forms/${form.body.data.id}/submissions`)
-    .send({ items: [{ productId, quantity: 1 }], customer: { name: 'Aung Aung' } })
+    .send({ items: [{ productId, quantity: 1 }], customer: { name: 'Aung Aung', ...customer } })
     .expect(201);
   const { id, orderId, token, totalAmount } = body.data;
   return {

@@ -11,6 +11,12 @@ export class CustomerExportResponse {
   @ApiProperty({ description: 'As in `GET …/orders`.', ...ROWS } as object)
   orders: object[];
 
+  @ApiProperty({ description: 'Of these orders, as in `GET …/payments`.', ...ROWS } as object)
+  payments: object[];
+
+  @ApiProperty({ description: 'Of these payments, as in `GET …/proof`.', ...ROWS } as object)
+  transferProofs: object[];
+
   @ApiProperty({ description: 'As in `GET …/conversations`.', ...ROWS } as object)
   conversations: object[];
 
