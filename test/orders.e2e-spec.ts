@@ -222,6 +222,22 @@ describe('orders', () => {
     expect(body.data).toMatchObject({ orderId: 'KXXX-0001', totalAmount: 3000, currency: 'JPY' });
   });
 
+  it('sells nothing that is priced in another currency than the shop sells in (409)', async () => {
+    const yen = await aShop(app);
+    const product = await yen.owner.post(`${yen.path}/products`, aProduct()).expect(201);
+    // As when it is added while the shop changes its currency.
+    const shops = app.connection.collection('shops');
+    await shops.updateOne({ _id: new Types.ObjectId(yen.id) }, { $set: { currency: 'JPY' } });
+    const { id } = product.body.data;
+    const { body } = await yen.owner.post(`${yen.path}/orders`, anOrder(id, 2)).expect(409);
+    expect(body.error).toBe(
+      'Coffee beans is priced in USD, the shop sells in JPY: save its price again.',
+    );
+    await yen.owner.put(`${yen.path}/products/${id}`, { retailPrice: 3000 }).expect(200);
+    const sold = await yen.owner.post(`${yen.path}/orders`, anOrder(id, 2)).expect(201);
+    expect(sold.body.data).toMatchObject({ totalAmount: 6000, currency: 'JPY' });
+  });
+
   it("sells nothing of another shop's catalogue and uses none of its forms", async () => {
     const other = await aShop(app);
     const foreign = await other.owner.post(`${other.path}/products`, aProduct()).expect(201);

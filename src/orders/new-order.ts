@@ -56,6 +56,7 @@ export function requireAnswers({ form, answers, lines, paymentMethod }: NewOrder
 export function newOrder(parts: OrderParts): UnwrittenOrder {
   const { wanted, shop, fields, lines, products, customerId, at } = parts;
   const { form, by } = wanted;
+  requireCurrency(lines, products, shop.currency);
   const day = dayIn(shop.timeZone, at);
   const items = lines.flatMap(({ productId, quantity }) => {
     const product = products.get(productId);
@@ -83,6 +84,26 @@ export function newOrder(parts: OrderParts): UnwrittenOrder {
     history: [{ at, by: by ? new Types.ObjectId(by) : null, from: null, to: 'pending', note: '' }],
     searchWords: searchWordsOf([customer.name, customer.email], [customer.phone]),
   };
+}
+
+/**
+ * What was priced while the shop changed its currency is not sold at a number of the other one.
+ * @throws AppError `conflict` saying what to do
+ */
+function requireCurrency(
+  lines: OrderLine[],
+  products: Map<string, Product>,
+  currency: string,
+): void {
+  for (const { productId } of lines) {
+    const product = products.get(productId);
+    if (!product || product.currency === currency) continue;
+    throw AppError.conflict(
+      'conflict',
+      `${product.name} is priced in ${product.currency}, the shop sells in ${currency}: ` +
+        'save its price again.',
+    );
+  }
 }
 
 function asItem(product: Product, quantity: number, day: string): Order['items'][number] {
