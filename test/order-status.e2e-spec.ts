@@ -243,6 +243,16 @@ describe('the list of orders', () => {
     const page = await world.agent.get(`${world.path}/orders?q=aung&limit=1`).expect(200);
     expect(await list(`q=aung&limit=1&cursor=${page.body.meta.nextCursor}`)).toEqual([first.id]);
     await world.agent.get(`${world.path}/orders?status=lost`).expect(400);
-    await world.agent.get(`${world.path}/orders?from=yesterday`).expect(400);
+    for (const time of [
+      'yesterday',
+      '2026-W01-1',
+      '2026-335',
+      '2026',
+      '2026-02-30',
+      '2026-05-03T9',
+    ]) {
+      await world.agent.get(`${world.path}/orders?from=${time}`).expect(400);
+      await world.agent.get(`${world.path}/orders?to=${time}`).expect(400);
+    }
   });
 });

@@ -345,6 +345,9 @@ describe('a stock that is set with its product', () => {
     const items = [{ productId: product.id, quantity: 4 }];
     const order = { customer: { name: 'Aung' }, items };
     await shop.manager.post(`${shop.path}/orders`, order).expect(201);
+    for (const updatedAt of ['2026-W01-1', '2026-335', '2026-02-30', 5]) {
+      await product.put({ stock: 10, updatedAt }).expect(400);
+    }
     const stale = { stock: 10, name: 'Tea', updatedAt: product.updatedAt };
     const { body } = await product.put(stale).expect(409);
     expect(body.code).toBe('conflict');

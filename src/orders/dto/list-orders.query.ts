@@ -1,5 +1,6 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
-import { IsIn, IsISO8601, IsMongoId, IsOptional, IsString, MaxLength } from 'class-validator';
+import { IsIn, IsMongoId, IsOptional, IsString, MaxLength } from 'class-validator';
+import { IsInstant } from '../../platform/http/instant.decorator.js';
 import { listQuery } from '../../platform/http/list.query.js';
 import { ORDER_CHANNELS, type OrderChannel } from '../order-channel.js';
 import { ORDER_STATUSES, type OrderStatus } from '../order-status.js';
@@ -40,7 +41,7 @@ export class ListOrdersQuery extends listQuery({ default: 100, max: 500 }) {
     example: '2026-11-01T00:00:00Z',
   })
   @IsOptional()
-  @IsISO8601({ strict: true })
+  @IsInstant()
   @MaxLength(40)
   from?: string;
 
@@ -51,7 +52,7 @@ export class ListOrdersQuery extends listQuery({ default: 100, max: 500 }) {
     example: '2026-12-01T00:00:00Z',
   })
   @IsOptional()
-  @IsISO8601({ strict: true })
+  @IsInstant()
   @MaxLength(40)
   to?: string;
 

@@ -1,5 +1,6 @@
 import { ApiPropertyOptional, PartialType } from '@nestjs/swagger';
-import { IsISO8601, IsOptional, IsString, MaxLength } from 'class-validator';
+import { IsOptional, IsString, MaxLength } from 'class-validator';
+import { IsInstant } from '../../platform/http/instant.decorator.js';
 import { CreateProductDto } from './create-product.dto.js';
 
 /** The whole product, or what is to change of it. */
@@ -15,6 +16,6 @@ export class UpdateProductDto extends PartialType(CreateProductDto) {
   @IsOptional()
   @IsString()
   @MaxLength(40)
-  @IsISO8601({ strict: true })
+  @IsInstant()
   updatedAt?: string;
 }
