@@ -317,6 +317,24 @@ describe('deleting a form', () => {
     expect(second.body.data).toEqual({ id, outcome: 'deleted' });
   });
 
+  it('begins no order by one that is archived, by customers (404) or staff (409)', async () => {
+    const { id } = await addForm();
+    const product = await shop.owner.post(`${shop.path}/products`, aProduct()).expect(201);
+    const items = [{ productId: product.body.data.id, quantity: 1 }];
+    await shop.manager.put(`${forms}/${id}`, { archived: true }).expect(200);
+    const { body } = await shop.manager
+      .post(`${shop.path}/orders`, { customer: { name: 'Su' }, items, formId: id })
+      .expect(409);
+    expect(body.error).toBe('This form is archived: take it out of the archive first.');
+    await app.request
+      .post(`/api/public/shops/${shop.slug}/forms/${id}/submissions`)
+      .send({ customer: { name: 'Su' }, items })
+      .expect(404);
+    expect((await shop.manager.delete(`${forms}/${id}`).expect(200)).body.data.outcome).toBe(
+      'deleted',
+    );
+  });
+
   it("does not reach another shop's form (404)", async () => {
     const other = await aShop(app);
     const { id } = await addForm();

@@ -78,8 +78,14 @@ async function readsOf(work: () => Promise<unknown>): Promise<{ docs: number; pl
   await work();
   app.connection.set('debug', false);
   const explained = sent.map(([method, what, options]): Promise<Json> => {
-    const read = method === 'find' ? orders.find(what, options) : orders.aggregate(what, options);
-    return read.explain('executionStats');
+    const { limit, hint } = options;
+    const count = [{ $match: what }, { $limit: limit }, { $group: { _id: 1, n: { $sum: 1 } } }];
+    const reads = {
+      find: () => orders.find(what, options),
+      aggregate: () => orders.aggregate(what, options),
+      countDocuments: () => orders.aggregate(count, { hint }),
+    };
+    return reads[method as keyof typeof reads]().explain('executionStats');
   });
   return (await Promise.all(explained)).map((one) => {
     const { executionStats, queryPlanner } = one['stages']?.[0]?.$cursor ?? one;
@@ -106,6 +112,8 @@ const FILTERS: [string, (order: Json) => boolean, number][] = [
   ['q=aung&status=returned', () => false, 2_000],
   ['q=aung&channel=web&status=completed', () => false, 2_000],
   [`q=aung&customerId=${String(SU)}&channel=web`, () => false, 2_000],
+  ['q=mcxx-0007', ({ orderId }) => orderId === 'MCXX-0007', 2_000],
+  ['q=aung+zz', () => false, 2_000],
   ['q=su+aung', (order) => !isAung(order), 2_000],
   [`from=${since.toISOString()}`, isLate, 21],
   [`to=${since.toISOString()}&status=pending`, (order) => !isLate(order) && isAung(order), 21],
@@ -122,7 +130,9 @@ describe('every list of orders', () => {
         .toReversed();
       const { ids, pages } = await everyPage(filter);
       expect(ids).toEqual(expected);
-      expect(pages).toBeLessThanOrEqual(Math.ceil(expected.length / 500) + 2);
+      // What few have is on the first page, however many others come before it.
+      const mostPages = filter.startsWith('q=mcxx') ? 1 : Math.ceil(expected.length / 500) + 2;
+      expect(pages).toBeLessThanOrEqual(mostPages);
       const path = `${shop.path}/orders?limit=20&${filter}`;
       const reads = await readsOf(() => shop.agent.get(path).expect(200));
       expect(reads.length).toBeGreaterThan(0);

@@ -137,9 +137,9 @@ describe('every list of products that is offered', () => {
       // One key more may be looked at to see that a range has ended.
       const isDear = totalKeysExamined > nReturned + 1 || totalDocsExamined > nReturned;
       const sorts = /"stage":"(SORT|SORT_MERGE|OR|COLLSCAN)"/.test(JSON.stringify(plan));
-      // The longest word of a search is looked up, the others are looked for in what it finds.
-      const isOfWords = JSON.stringify(filter).includes('"$all":["siz","sho"]');
-      if (sorts || (isDear && !isOfWords)) dear.push(JSON.stringify({ filter, options }));
+      // Where a search for several words has stopped; `word-searches` bounds those.
+      const isEnd = options['skip'] !== undefined;
+      if (sorts || (isDear && !isEnd)) dear.push(JSON.stringify({ filter, options }));
     }
     expect(dear).toEqual([]);
   });

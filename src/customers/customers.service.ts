@@ -2,9 +2,10 @@ import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import { type Model, type QueryFilter, Types } from 'mongoose';
 import { isDuplicateKey } from '../platform/database/database-errors.js';
+import { boundedScan, rarestFirst } from '../platform/database/bounded-scan.js';
 import { searchFilter, searchWordsOf } from '../platform/database/search-words.js';
 import { AppError } from '../platform/http/app-error.js';
-import { decodeCursor } from '../platform/http/cursor.js';
+import { type Cursor, decodeCursor, encodeCursor } from '../platform/http/cursor.js';
 import { Page } from '../platform/http/page.js';
 import { emailKey, isAmong, keysOf, nationalsOf, phoneKey } from './customer-keys.js';
 import { Customer } from './customer.schema.js';
@@ -29,6 +30,9 @@ interface KnownContact {
 }
 
 const ATTEMPTS = 5;
+const NEWEST_FIRST = { createdAt: -1, _id: -1 } as const;
+const BY_STATE = { shopId: 1, state: 1, ...NEWEST_FIRST } as const;
+const BY_WORD = { shopId: 1, searchWords: 1, ...NEWEST_FIRST } as const;
 /** How far a Date reaches, either way; a cursor may hold more. */
 const LAST_DATE_MS = 8.64e15;
 const NAME_CHARACTERS = 100;
@@ -70,19 +74,27 @@ export class CustomersService {
 
   /** Newest first. */
   async list(shopId: string, { limit, cursor, q }: ListCustomersQuery): Promise<Page<Customer>> {
-    const found = q ? searchFilter(q) : {};
-    if (!found) return new Page<Customer>([], null);
-    const rows = await this.customers
-      .find({ shopId, ...found, state: 'active', ...(cursor ? olderThan(cursor) : {}) })
-      .sort({ createdAt: -1, _id: -1 })
-      .limit(limit + 1)
-      // Of those merged or erased no words are left: the other index would find as many.
-      .hint({ shopId: 1, ...(q ? { searchWords: 1 } : { state: 1 }), createdAt: -1, _id: -1 })
-      .lean();
-    return Page.of(rows, limit, ({ createdAt, _id }) => ({
-      at: createdAt.getTime(),
-      id: _id.toHexString(),
-    }));
+    const words = q ? searchFilter(q)?.searchWords.$all : [];
+    if (!words) return new Page<Customer>([], null);
+    const shop = new Types.ObjectId(shopId);
+    // Of those merged or erased no words are left: the other index would find as many.
+    const index = q ? BY_WORD : BY_STATE;
+    const [word, ...others] = await rarestFirst(this.customers, shop, words, index);
+    const { rows, stoppedAt } = await boundedScan(this.customers, {
+      range: {
+        shopId: shop,
+        ...(word === undefined ? {} : { searchWords: word }),
+        state: 'active',
+        ...(cursor ? olderThan(cursor) : {}),
+      },
+      rest: others.length > 0 ? { searchWords: { $all: others } } : undefined,
+      order: NEWEST_FIRST,
+      index,
+      limit,
+      fields: { searchWords: 0 },
+    });
+    if (rows.length > limit) return Page.of(rows, limit, positionOf);
+    return new Page(rows, stoppedAt ? encodeCursor(positionOf(stoppedAt)) : null);
   }
 
   /** A merged customer is the one they have become; of an erased one nothing but that is left. */
@@ -236,6 +248,10 @@ function readContact({ name, phone, email, address }: Contact): KnownContact {
 /** Of customers whom two people merge into each other at once, until both merges are undone. */
 function smallestOf(customers: Customer[]): Customer {
   return customers.reduce((a, b) => (a._id.toHexString() < b._id.toHexString() ? a : b));
+}
+
+function positionOf({ createdAt, _id }: Customer): Cursor {
+  return { at: createdAt.getTime(), id: _id.toHexString() };
 }
 
 function olderThan(cursor: string): QueryFilter<Customer> {

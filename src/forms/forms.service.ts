@@ -71,6 +71,13 @@ export class FormsService {
     return form;
   }
 
+  /** As `get`, but to order by it. @throws AppError `conflict` when it was put away */
+  async getInUse(shopId: string, formId: string): Promise<Form> {
+    const form = await this.get(shopId, formId);
+    if (!form.archived) return form;
+    throw AppError.conflict('conflict', 'This form is archived: take it out of the archive first.');
+  }
+
   /** As `get`, but for customers: a form that is not published does not exist for them. */
   async getPublished(shopId: string, formId: string): Promise<Form> {
     const form = await this.get(shopId, formId);

@@ -1,5 +1,4 @@
 import { type QueryFilter, Types } from 'mongoose';
-import { searchFilter } from '../platform/database/search-words.js';
 import { decodeCursor } from '../platform/http/cursor.js';
 import type { ListOrdersQuery } from './dto/list-orders.query.js';
 import type { Order } from './order.schema.js';
@@ -16,23 +15,22 @@ export interface OrderRange {
 const LAST_DATE_MS = 8.64e15;
 
 /**
- * The range that serves `query` best: a customer's orders, else those that its longest word finds,
- * else by status and channel, each with its index. Undefined when nothing can match.
+ * The range that serves `query` best: a customer's orders, else those that its first word finds,
+ * else by status and channel, each with its index.
+ * @param words of its text, the rarest first
  */
-export function orderRange(shopId: string, query: ListOrdersQuery): OrderRange | undefined {
-  const { q, status, channel, customerId, cursor } = query;
-  const found = q ? searchFilter(q) : null;
-  if (found === undefined) return undefined;
-  const [word, ...words] = found?.searchWords.$all ?? [];
+export function orderRange(shopId: string, query: ListOrdersQuery, words: string[]): OrderRange {
+  const { status, channel, customerId, cursor } = query;
+  const [word, ...others] = words;
   const states = { ...(status ? { status } : {}), ...(channel ? { channel } : {}) };
   let fixed: QueryFilter<Order> = states;
   let rest: QueryFilter<Order> = {};
   if (customerId) {
     fixed = { customerId: new Types.ObjectId(customerId) };
-    rest = { ...found, ...states };
+    rest = { ...allOf(words), ...states };
   } else if (word !== undefined) {
     fixed = { searchWords: word };
-    rest = { ...(words.length > 0 ? { searchWords: { $all: words } } : {}), ...states };
+    rest = { ...allOf(others), ...states };
   }
   const ofIndex = Object.keys(fixed).map((field) => [field, 1] as const);
   return {
@@ -44,6 +42,10 @@ export function orderRange(shopId: string, query: ListOrdersQuery): OrderRange |
     rest: Object.keys(rest).length > 0 ? rest : undefined,
     index: { shopId: 1, ...Object.fromEntries(ofIndex), submittedAt: -1, _id: -1 },
   };
+}
+
+function allOf(words: string[]): QueryFilter<Order> {
+  return words.length > 0 ? { searchWords: { $all: words } } : {};
 }
 
 function within({ from, to }: ListOrdersQuery): QueryFilter<Order> {

@@ -42,7 +42,7 @@ export class OrdersController {
     status: 201,
     summary: 'Enter an order for a customer',
     description: 'Prices and the total are taken from the catalogue; the stock is taken at once.',
-    errors: ['out_of_stock', 'idempotency_in_progress', 'idempotency_key_reused'],
+    errors: ['out_of_stock', 'conflict', 'idempotency_in_progress', 'idempotency_key_reused'],
   })
   async create(
     @ShopId() shopId: string,

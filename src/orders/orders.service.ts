@@ -1,8 +1,10 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
-import type { Model } from 'mongoose';
+import { type Model, Types } from 'mongoose';
 import { FormsService } from '../forms/forms.service.js';
+import { boundedScan, rarestFirst } from '../platform/database/bounded-scan.js';
 import { type ChangeRange, changedIn } from '../platform/database/change-range.js';
+import { searchFilter } from '../platform/database/search-words.js';
 import { AppError } from '../platform/http/app-error.js';
 import { type Cursor, encodeCursor } from '../platform/http/cursor.js';
 import { isObjectIdHex } from '../platform/http/object-id.pipe.js';
@@ -17,8 +19,7 @@ import { OPEN_STATUSES } from './order-status.js';
 import { Order } from './order.schema.js';
 
 const NEWEST_FIRST = { submittedAt: -1, _id: -1 } as const;
-/** How many orders one page may look at, where its index finds more than it asks for. */
-const MAX_SCANNED = 2_000;
+const BY_WORD = { shopId: 1, searchWords: 1, submittedAt: -1, _id: -1 } as const;
 
 @Injectable()
 export class OrdersService implements OnModuleInit {
@@ -44,7 +45,7 @@ export class OrdersService implements OnModuleInit {
     return this.placement.place(await this.shops.get(shopId), {
       customer,
       lines: items,
-      form: formId ? await this.forms.get(shopId, formId) : null,
+      form: formId ? await this.forms.getInUse(shopId, formId) : null,
       answers: answers ?? {},
       channel: channel ?? 'counter',
       paymentMethod: paymentMethod?.trim() ?? '',
@@ -60,27 +61,16 @@ export class OrdersService implements OnModuleInit {
    */
   async list(shopId: string, query: ListOrdersQuery): Promise<Page<Order>> {
     const { limit } = query;
-    const found = orderRange(shopId, query);
-    if (!found) return new Page<Order>([], null);
-    const { range, rest, index } = found;
-    const rows = await this.orders
-      .aggregate<Order>([
-        { $match: range },
-        { $sort: NEWEST_FIRST },
-        ...(rest ? [{ $limit: MAX_SCANNED }, { $match: rest }] : []),
-        { $limit: limit + 1 },
-        { $project: { searchWords: 0 } },
-      ])
-      .hint(index);
-    if (!rest || rows.length > limit) return Page.of(rows, limit, positionOf);
-    const [last] = await this.orders
-      .find(range, { submittedAt: 1 })
-      .sort(NEWEST_FIRST)
-      .skip(MAX_SCANNED - 1)
-      .limit(1)
-      .hint(index)
-      .lean<Order[]>();
-    return new Page(rows, last ? encodeCursor(positionOf(last)) : null);
+    const words = await this.wordsOf(shopId, query);
+    if (!words) return new Page<Order>([], null);
+    const { rows, stoppedAt } = await boundedScan(this.orders, {
+      ...orderRange(shopId, query, words),
+      order: NEWEST_FIRST,
+      limit,
+      fields: { searchWords: 0 },
+    });
+    if (rows.length > limit) return Page.of(rows, limit, positionOf);
+    return new Page(rows, stoppedAt ? encodeCursor(positionOf(stoppedAt)) : null);
   }
 
   /** Those that have changed since a number, in its order; the newest where there are too many. */
@@ -132,6 +122,16 @@ export class OrdersService implements OnModuleInit {
       .limit(2)
       .lean<Pick<Order, 'shopId'>[]>();
     return order && !another ? order.shopId.toHexString() : null;
+  }
+
+  /** The rarest first; undefined when nothing can match. */
+  private async wordsOf(
+    shopId: string,
+    { q, customerId }: ListOrdersQuery,
+  ): Promise<string[] | undefined> {
+    const words = q ? searchFilter(q)?.searchWords.$all : [];
+    if (!words || customerId) return words;
+    return rarestFirst(this.orders, new Types.ObjectId(shopId), words, BY_WORD);
   }
 
   /** Whether somebody still has to work on an order that came by the form. */

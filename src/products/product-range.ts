@@ -18,6 +18,8 @@ interface ProductFilter {
 export interface ProductRange {
   sort: ProductSort;
   conditions: QueryFilter<Product>[];
+  /** Of a search: the products are asked for that have all of them. */
+  words: string[];
   order: Record<string, 1 | -1>;
   /** The index that has these rows side by side; without it the database may prefer to sort. */
   index: Record<string, 1>;
@@ -52,7 +54,8 @@ export function productRange(query: ListProductsQuery): ProductRange | undefined
   if (!offered) throw notOffered(filters);
   const sort = query.sort ?? offered[0]!;
   if (!offered.includes(sort)) throw sortNotOffered(filters, sort, offered);
-  if (query.q && !searchFilter(query.q)) return undefined;
+  const words = query.q ? searchFilter(query.q)?.searchWords.$all : [];
+  if (!words) return undefined;
   const fixed = new Set<Field>(filters.flatMap((filter) => filter.fixed));
   if (sort !== 'createdAt') fixed.add(sort);
   const direction = query.order === 'desc' ? -1 : 1;
@@ -61,6 +64,7 @@ export function productRange(query: ListProductsQuery): ProductRange | undefined
   return {
     sort,
     conditions: filters.map(({ condition }) => condition),
+    words,
     order: { ...(sort === 'createdAt' ? {} : { [sort]: direction }), _id: direction },
     index: { shopId: 1, ...Object.fromEntries(keys.map((key) => [key, 1 as const])) },
     collation: isByText ? NAME_COLLATION : undefined,
@@ -83,7 +87,10 @@ export function rangesAfter(
 
 function filtersOf({ q, category, itemType, stock, threshold }: ListProductsQuery) {
   const filters: ProductFilter[] = [];
-  if (q) filters.push({ name: 'q', fixed: ['searchWords'], condition: searchFilter(q) ?? {} });
+  if (q) {
+    const [word = ''] = searchFilter(q)?.searchWords.$all ?? [];
+    filters.push({ name: 'q', fixed: ['searchWords'], condition: { searchWords: word } });
+  }
   if (category) filters.push({ name: 'category', fixed: ['category'], condition: { category } });
   if (itemType) filters.push({ name: 'itemType', fixed: ['itemType'], condition: { itemType } });
   if (stock) {

@@ -9,6 +9,7 @@ import type { ListProductsQuery } from './dto/list-products.query.js';
 import { type PricedProduct, withPrices } from './priced-product.js';
 import { decodePosition, encodePosition, positionOf } from './product-cursor.js';
 import { productRange, type ProductRange, rangesAfter } from './product-range.js';
+import { searchProducts } from './product-search.js';
 import { Product } from './product.schema.js';
 
 /** What products are known by in a file. */
@@ -26,7 +27,7 @@ export interface KnownProducts {
 }
 
 /** What the database keeps for itself, and would only be carried about. */
-const NOT_SHOWN = { searchWords: 0, pendingStockChanges: 0 };
+const NOT_SHOWN = { searchWords: 0, pendingStockChanges: 0 } as const;
 
 /** Reads the catalogue. */
 @Injectable()
@@ -48,7 +49,13 @@ export class ProductsService implements OnModuleInit {
     const range = productRange(query);
     if (!range) return new Page<PricedProduct>([], null);
     const { sort } = range;
-    const position = cursor && decodePosition(cursor, sort);
+    const position = cursor ? decodePosition(cursor, sort) : undefined;
+    if (range.words.length > 1) {
+      const search = { range, after: position?.id, limit, fields: NOT_SHOWN };
+      const { rows, last } = await searchProducts(this.products, shopId, search);
+      const next = last && encodePosition(positionOf(last, sort), sort);
+      return new Page(await this.priced(shopId, rows), next);
+    }
     const parts = position ? rangesAfter(range, position) : [{}];
     const rows: Product[] = [];
     for (const part of parts) {
