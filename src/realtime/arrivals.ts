@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { CatchUp } from './catch-up.service.js';
 import type { RoomMember } from './room-member.js';
 import { ownRooms } from './rooms.js';
 import { ShopRooms } from './shop-rooms.service.js';
@@ -10,6 +11,7 @@ export class Arrivals {
   constructor(
     private readonly sweeper: Sweeper,
     private readonly rooms: ShopRooms,
+    private readonly catchUp: CatchUp,
   ) {}
 
   /**
@@ -19,6 +21,7 @@ export class Arrivals {
   async welcome(member: RoomMember): Promise<void> {
     for (const room of ownRooms(member.identity)) await member.join(room);
     await this.sweeper.check(member.identity);
+    if (member.identity.kind === 'customer') await this.catchUp.noteShop(member.identity.shopId);
   }
 
   /** Of the raw door, whose clients do not join again. */

@@ -1,8 +1,7 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { DomainEvents } from '../events/domain-events.js';
 import type { DomainEventMap, DomainEventName } from '../events/event-catalogue.js';
-import type { Command } from './doors.js';
-import { PUSH_TABLE } from './push-table.js';
+import { commandsFor, PUSH_TABLE } from './push-table.js';
 import { Relay } from './relay.js';
 
 /** Pushes what the table says, at both doors of all processes. */
@@ -18,13 +17,8 @@ export class Broadcaster implements OnModuleInit {
   }
 
   private subscribe<N extends DomainEventName>(name: N): void {
-    const pushes = PUSH_TABLE[name] ?? [];
     this.events.on(name, (payload: DomainEventMap[N]) => {
-      const commands = pushes.flatMap(({ as, room, data }): Command[] => {
-        const told = data(payload);
-        return told ? [{ do: 'emit', room: room(payload), event: as, data: told }] : [];
-      });
-      this.relay.send(...commands);
+      this.relay.send(...commandsFor(name, payload));
     });
   }
 }

@@ -49,6 +49,7 @@ export class Presence implements OnApplicationBootstrap, BeforeApplicationShutdo
   onApplicationBootstrap(): void {
     this.bus.on('presence', (report) => this.hear(report as Report));
     this.doors.onShopChange((shopId) => this.settle(shopId));
+    this.bus.onTurn('hearAgain', () => this.repeat(performance.now()));
     this.timer = setInterval(() => this.repeat(performance.now()), REPORT_MS);
   }
 

@@ -2,6 +2,7 @@ import { ConversationResponse } from '../conversations/dto/conversation.response
 import { MessageResponse } from '../conversations/dto/message.response.js';
 import { PublicMessageResponse } from '../conversations/dto/public-message.response.js';
 import type { DomainEventMap, DomainEventName } from '../events/event-catalogue.js';
+import type { Command } from './doors.js';
 import { ChatStatusResponse } from './dto/chat-status.response.js';
 import { chatRoom, shopRoom } from './rooms.js';
 
@@ -82,3 +83,14 @@ export const PUSH_TABLE: Pushes = {
     },
   ],
 };
+
+/** What the doors push of an event. */
+export function commandsFor<N extends DomainEventName>(
+  name: N,
+  payload: DomainEventMap[N],
+): Command[] {
+  return (PUSH_TABLE[name] ?? []).flatMap(({ as, room, data }): Command[] => {
+    const told = data(payload);
+    return told ? [{ do: 'emit', room: room(payload), event: as, data: told }] : [];
+  });
+}

@@ -5,6 +5,7 @@ import { ShopsModule } from '../shops/shops.module.js';
 import { SyncModule } from '../sync/sync.module.js';
 import { Arrivals } from './arrivals.js';
 import { Broadcaster } from './broadcaster.js';
+import { CatchUp } from './catch-up.service.js';
 import { ChatCustomers } from './chat-customers.service.js';
 import { ClientEvents } from './client-events.js';
 import { Doors } from './doors.js';
@@ -12,6 +13,7 @@ import { Evictor } from './evictor.js';
 import { Handshakes } from './handshakes.js';
 import { Presence } from './presence.js';
 import { ProcessBus } from './process-bus.js';
+import { PushMemory } from './push-memory.js';
 import { RawWsGateway } from './raw-ws.gateway.js';
 import { Relay } from './relay.js';
 import { ShopRooms } from './shop-rooms.service.js';
@@ -25,12 +27,14 @@ import { Typing } from './typing.service.js';
   providers: [
     Doors,
     ProcessBus,
+    PushMemory,
     Relay,
     Broadcaster,
     Evictor,
     Presence,
     ChatCustomers,
     Sweeper,
+    CatchUp,
     ShopRooms,
     Arrivals,
     Typing,

@@ -80,6 +80,12 @@ export class ShopsService {
     return shop.seq;
   }
 
+  /** The last numbers that were taken, by shop. */
+  async mapSeqs(shopIds: string[]): Promise<Map<string, number>> {
+    const shops = await this.shops.find({ _id: { $in: shopIds } }, { seq: 1 }).lean();
+    return new Map(shops.map(({ _id, seq }) => [_id.toHexString(), seq]));
+  }
+
   /** Takes the shop's next number, for a write that others must see. */
   async nextSeq(shopId: string): Promise<number> {
     const shop = await this.shops

@@ -172,6 +172,24 @@ describe.skipIf(!redisServer)('two processes that share a Redis', () => {
     });
   });
 
+  it.each(Object.keys(DOORS) as DoorName[])(
+    'tell at %s who is online and who is typing at the other',
+    async (door) => {
+      const [client, far] = [await join(door, shop.owner), await join(door, shop.agent, there)];
+      const conversationId = await sendMessage();
+      const { userId } = shop.agent;
+      const online = { shopId: shop.id, userId, online: true, conversationIds: [conversationId] };
+      await far.ask('presence:view', { shopId: shop.id, conversationId });
+      await eventually(() => expect(client.heard('presence')).toContainEqual(online));
+      await far.ask('typing:start', { shopId: shop.id, conversationId });
+      expect(await client.next('typing')).toMatchObject({ conversationId, userId, isTyping: true });
+      client.forget('presence');
+      far.close();
+      const gone = { shopId: shop.id, userId, online: false, conversationIds: [] };
+      await eventually(() => expect(client.heard('presence')).toContainEqual(gone));
+    },
+  );
+
   it('hear nothing of an installation with another database', async () => {
     const client = new Redis(redis.url);
     const heard: string[] = [];
@@ -204,6 +222,54 @@ describe.skipIf(!redisServer)('two processes that share a Redis', () => {
     await listeners(2);
     const conversationId = await sendMessage();
     expect(await member.next('message:new')).toMatchObject({ conversationId });
+  });
+
+  it('tell once what was written while the Redis restarted, to who stayed connected', async () => {
+    const { body: chat } = await there.request
+      .post(`/api/public/shops/${shop.slug}/conversations`)
+      .send({ customerName: 'Su Su', text: 'Anybody there?' })
+      .expect(201);
+    const { conversation, token } = chat.data;
+    const team = [await join('Socket.IO', shop.agent), await join('/ws', shop.agent)];
+    const near = await join('/ws', shop.owner, there);
+    const member = await aUser(there);
+    const { username } = member;
+    await shop.owner.post(`${shop.path}/team`, { username, role: 'agent' }).expect(201);
+    const dismissed = await join('/ws', member);
+    const customer = await connect('/ws', token);
+    await customer.ask('ping', {});
+    const write = (text: string, isNote = false) =>
+      shop.owner
+        .post(`${shop.path}/conversations/${conversation.id}/messages`, { text, isNote })
+        .expect(201);
+    const ready = async ({ request }: TestApp) =>
+      (await request.get('/health/ready').expect(200)).body.data.status as string;
+
+    await redis.stop();
+    await eventually(async () =>
+      expect([await ready(here), await ready(there)]).toEqual(['degraded', 'degraded']),
+    );
+    await write('while it is away');
+    await write('for the team', true);
+    await shop.owner.delete(`${shop.path}/team/${member.userId}`).expect(200);
+    redis = await startRedis(redisServer!, redis.url);
+    await listeners(2);
+    await eventually(async () =>
+      expect([await ready(here), await ready(there)]).toEqual(['ready', 'ready']),
+    );
+
+    const told = (client: DoorClient) => client.heard('message:new').map(({ text }) => text);
+    for (const client of team) {
+      await eventually(() => expect(told(client)).toEqual(['while it is away', 'for the team']));
+    }
+    await eventually(() => expect(told(customer)).toEqual(['while it is away']));
+    await dismissed.next('shop:left');
+    await write('after that');
+    const all = ['while it is away', 'for the team', 'after that'];
+    for (const client of [...team, near]) {
+      await eventually(() => expect(told(client)).toEqual(all));
+    }
+    expect(told(dismissed)).toEqual([]);
   });
 
   it('serve their own sockets when the Redis dies, and say so once', async () => {

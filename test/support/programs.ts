@@ -27,9 +27,12 @@ export interface RedisProcess {
   stop(): Promise<void>;
 }
 
-/** A real Redis of its own, without persistence. */
-export async function startRedis(program: string): Promise<RedisProcess> {
-  const port = await freePort();
+/**
+ * A real Redis of its own, without persistence.
+ * @param known the URL of one that was stopped, to start it again
+ */
+export async function startRedis(program: string, known?: string): Promise<RedisProcess> {
+  const port = known ? Number(new URL(known).port) : await freePort();
   const child = spawn(program, ['--port', String(port), '--save', '', '--appendonly', 'no'], {
     stdio: 'ignore',
   });

@@ -10,6 +10,18 @@ interface Envelope {
   message: unknown;
 }
 
+export interface ChannelListener {
+  hear(message: unknown): void;
+  /** All that was published until now was heard. */
+  proveHearing(): void;
+  /** It hears from now on, for the first time or anew: what was published before may be missed. */
+  hearAgain(): void;
+  /** One's own `message` was not published; the others may not have heard it. */
+  lose(message: unknown): void;
+  /** What was lost may be told now. */
+  speakAgain(): void;
+}
+
 /**
  * A channel between processes: each hears what the others publish, in their order, and not itself.
  * It keeps nothing: what is published while Redis is away, or a process is, is heard by nobody.
@@ -21,11 +33,12 @@ export class RedisChannel {
   private readonly heartbeat: NodeJS.Timeout;
   private isAway = false;
   private isClosed = false;
+  private hasLost = false;
 
   constructor(
     private readonly redis: Redis,
     private readonly name: string,
-    private readonly listener: (message: unknown) => void,
+    private readonly listener: ChannelListener,
   ) {
     // A connection that listens can do nothing else.
     this.subscriber = redis.duplicate({ autoResubscribe: false });
@@ -34,6 +47,7 @@ export class RedisChannel {
     this.subscriber.on('close', () => this.noteAway('connection closed'));
     // The other connection logs the same.
     this.subscriber.on('error', () => {});
+    this.redis.on('ready', () => this.speakAgain());
     this.heartbeat = setInterval(() => this.beat(), HEARTBEAT_MS);
   }
 
@@ -41,8 +55,15 @@ export class RedisChannel {
   publish(message: unknown): void {
     const envelope: Envelope = { from: this.self, message };
     this.redis.publish(this.name, JSON.stringify(envelope)).then(
-      () => this.noteBack(),
-      ({ message: reason }: Error) => this.noteAway(reason),
+      () => {
+        this.noteBack();
+        this.speakAgain();
+      },
+      ({ message: reason }: Error) => {
+        this.noteAway(reason);
+        this.hasLost = true;
+        this.listener.lose(message);
+      },
     );
   }
 
@@ -54,7 +75,10 @@ export class RedisChannel {
 
   private subscribe(): void {
     this.subscriber.subscribe(this.name).then(
-      () => this.noteBack(),
+      () => {
+        this.noteBack();
+        this.listener.hearAgain();
+      },
       ({ message }: Error) => {
         this.noteAway(message);
         this.reconnect();
@@ -62,10 +86,16 @@ export class RedisChannel {
     );
   }
 
+  private speakAgain(): void {
+    if (!this.hasLost) return;
+    this.hasLost = false;
+    this.listener.speakAgain();
+  }
+
   private hear(text: string): void {
     try {
       const { from, message } = JSON.parse(text) as Envelope;
-      if (from !== this.self) this.listener(message);
+      if (from !== this.self) this.listener.hear(message);
     } catch (error) {
       this.logger.warn({ msg: 'message not understood', channel: this.name, error: String(error) });
     }
@@ -73,7 +103,11 @@ export class RedisChannel {
 
   /** A network that swallows packets never closes a connection which only listens. */
   private beat(): void {
-    if (this.subscriber.status === 'ready') this.subscriber.ping().catch(() => this.reconnect());
+    if (this.subscriber.status !== 'ready') return;
+    this.subscriber.ping().then(
+      () => this.listener.proveHearing(),
+      () => this.reconnect(),
+    );
   }
 
   private reconnect(): void {

@@ -1,0 +1,168 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
+import { ShopsService } from '../shops/shops.service.js';
+import type { ChangesResponse } from '../sync/dto/changes.response.js';
+import { SyncService } from '../sync/sync.service.js';
+import { type Command, Doors, type Occupant } from './doors.js';
+import { ProcessBus } from './process-bus.js';
+import { numberedPush, PushMemory } from './push-memory.js';
+import { commandsFor } from './push-table.js';
+import { shopOfRoom, shopRoom } from './rooms.js';
+import { Sweeper } from './sweeper.js';
+
+/** Told at once, and the pause before the next: a client must be able to read along. */
+const BATCH = 50;
+const PAUSE_MS = 50;
+
+/** By shop, the number since which something may not have been told. */
+type Since = Map<string, number>;
+
+/**
+ * Tells the sockets of this process what other processes have written while they could not say so: a
+ * client whose socket stayed open has no reason to ask. What has changed is in the data; from where on
+ * is known by the last moment at which all was heard, and by what a process failed to publish.
+ */
+@Injectable()
+export class CatchUp implements OnApplicationBootstrap {
+  private readonly logger = new Logger(CatchUp.name);
+  /** Each shop's number when all was surely heard, of the last look and of the one before. */
+  private heard: Since = new Map();
+  private heardBefore: Since = new Map();
+  /** What was not published. */
+  private lost: Since = new Map();
+
+  constructor(
+    private readonly doors: Doors,
+    private readonly bus: ProcessBus,
+    private readonly memory: PushMemory,
+    private readonly shops: ShopsService,
+    private readonly sync: SyncService,
+    private readonly sweeper: Sweeper,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.doors.onShopChange((shopId) => void this.noteShop(shopId));
+    this.bus.onTurn('proveHearing', () => void this.attempt(() => this.noteHeard()));
+    this.bus.onTurn('hearAgain', () => void this.attempt(() => this.tellUnheard()));
+    this.bus.onTurn('speakAgain', () => this.publishLost());
+    this.bus.onLoss((topic, body) => {
+      if (topic === 'commands') this.noteLost(sinceOf(body as Command[]));
+      if (topic === 'lost') this.noteLost(body as [string, number][]);
+    });
+    this.bus.on('lost', (body) => {
+      const lost: Since = new Map(body as [string, number][]);
+      void this.attempt(() => this.tellAll(lost));
+    });
+  }
+
+  /** Somebody is there now: what is written from here on must reach them. */
+  async noteShop(shopId: string): Promise<void> {
+    if (!this.bus.isShared || this.heard.has(shopId)) return;
+    await this.attempt(async () => {
+      const seq = await this.shops.getSeq(shopId);
+      if (!this.heard.has(shopId)) this.heard.set(shopId, seq);
+    });
+  }
+
+  private async noteHeard(): Promise<void> {
+    const seqs = await this.shops.mapSeqs([...this.occupiedShops()]);
+    this.heardBefore = this.heard;
+    this.heard = seqs;
+    this.memory.turn();
+  }
+
+  private async tellUnheard(): Promise<void> {
+    // Who has lost their place meanwhile must hear none of it.
+    await this.sweeper.sweep(new Date());
+    await this.tellAll(new Map([...this.heard, ...this.heardBefore]));
+  }
+
+  private noteLost(since: Iterable<[string, number]>): void {
+    for (const [shopId, seq] of since) {
+      this.lost.set(shopId, Math.min(seq, this.lost.get(shopId) ?? seq));
+    }
+  }
+
+  private publishLost(): void {
+    if (this.lost.size === 0) return;
+    const lost = [...this.lost];
+    this.lost = new Map();
+    this.bus.publish('lost', lost);
+  }
+
+  private async tellAll(since: Since): Promise<void> {
+    for (const shopId of this.occupiedShops()) {
+      const from = since.get(shopId);
+      if (from !== undefined) await this.tell(shopId, from);
+    }
+  }
+
+  private async tell(shopId: string, since: number): Promise<void> {
+    const changes = await this.sync.changesSince(shopId, since, new Date());
+    if (changes.reset) {
+      const data = { shopId, seq: changes.seq };
+      this.doors.apply([{ do: 'emit', room: shopRoom(shopId), event: 'shop:reset', data }]);
+      return;
+    }
+    // What the overlap brings again was heard.
+    const missed = statesOf(shopId, changes).filter(({ seq }) => seq > since);
+    for (let start = 0; start < missed.length; start += BATCH) {
+      if (start > 0) await pause(PAUSE_MS);
+      for (const { id, seq, commands } of missed.slice(start, start + BATCH)) {
+        // Looked at only now: a later state may have come meanwhile.
+        if (this.memory.has({ id, seq })) continue;
+        this.doors.apply(commands);
+        this.memory.keep(commands);
+      }
+    }
+  }
+
+  /** Those of members and of customers. */
+  private occupiedShops(): Set<string> {
+    const shops = this.doors.occupants().flatMap(({ identity, rooms }: Occupant) => {
+      if (identity.kind === 'customer') return [identity.shopId];
+      return [...rooms].flatMap((room) => shopOfRoom(room) ?? []);
+    });
+    return new Set(shops);
+  }
+
+  private async attempt(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      this.logger.warn({ msg: 'sockets may have missed something', error: String(error) });
+    }
+  }
+}
+
+/** The states of documents that are newer, oldest first, and how each is told. */
+function statesOf(
+  shopId: string,
+  { messages, conversations, orders }: ChangesResponse,
+): { id: string; seq: number; commands: Command[] }[] {
+  return [
+    ...messages.map((message) => ({
+      ...message,
+      commands: commandsFor('message.created', { shopId, message }),
+    })),
+    ...conversations.map((conversation) => ({
+      ...conversation,
+      commands: commandsFor('conversation.updated', {
+        shopId,
+        conversation,
+        hasNewStatus: true,
+      }),
+    })),
+    ...orders.map((order) => ({
+      ...order,
+      commands: commandsFor('order.updated', { shopId, order }),
+    })),
+  ].sort((a, b) => a.seq - b.seq);
+}
+
+function sinceOf(commands: Command[]): [string, number][] {
+  return commands.flatMap((command): [string, number][] => {
+    const pushed = numberedPush(command);
+    return pushed ? [[pushed.shopId, pushed.seq - 1]] : [];
+  });
+}
