@@ -5,6 +5,8 @@ import type { SocketIdentity } from './socket-identity.js';
 
 /** Unsent bytes at which a reader that has stopped reading is let go. */
 const MAX_UNSENT_BYTES = 1024 * 1024;
+/** Unsent bytes before more is sent of what does not press. */
+const MANY_UNSENT_BYTES = MAX_UNSENT_BYTES / 4;
 const TRY_AGAIN_LATER = 1013;
 
 /** One client of the raw door, and the rooms it is in. */
@@ -55,6 +57,14 @@ export class RawConnection implements RoomMember {
       return;
     }
     this.ws.send(frame);
+  }
+
+  async flush(): Promise<void> {
+    if (this.ws.bufferedAmount < MANY_UNSENT_BYTES) return;
+    // Has gone out, or failed, once all before it has.
+    await new Promise<void>((resolve) => {
+      this.ws.ping(undefined, undefined, () => resolve());
+    });
   }
 
   /** Ends a peer that has not answered the last heartbeat, else sends the next. */

@@ -9,4 +9,6 @@ export interface RoomMember {
   join(room: string): void | Promise<void>;
   leave(room: string): void | Promise<void>;
   send(event: string, data: object): void;
+  /** Waits while much of what was sent has not gone out; a reader that reads is not taken for slow. */
+  flush(): Promise<void>;
 }

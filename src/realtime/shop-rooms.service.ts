@@ -9,6 +9,14 @@ import { Presence } from './presence.js';
 import type { RoomMember } from './room-member.js';
 import { shopRoom } from './rooms.js';
 
+/** How far a client was told what it had missed. */
+interface Missed {
+  seq: number;
+  reset: boolean;
+  /** By id, the number of the state that was told. */
+  told: Map<string, number>;
+}
+
 /** Lets members into the rooms of their shops, at both doors, and tells them what they have missed. */
 @Injectable()
 export class ShopRooms {
@@ -27,10 +35,11 @@ export class ShopRooms {
    * @throws AppError 404 for a shop that is not theirs
    */
   async join(member: RoomMember, shopId: string, since?: number): Promise<object> {
+    const missed = since === undefined ? undefined : await this.tellMissed(member, shopId, since);
     const { sessionId } = await this.enter(member, shopId);
     await this.sessions.rememberShop(sessionId, shopId);
-    const missed = since === undefined ? {} : await this.tellMissed(member, shopId, since);
-    return { shopId, ...missed, online: this.presence.online(shopId) };
+    const answer = missed && (await this.tellMeanwhile(member, shopId, missed));
+    return { shopId, ...answer, online: this.presence.online(shopId) };
   }
 
   async leave(member: RoomMember, shopId: string): Promise<object> {
@@ -90,12 +99,26 @@ export class ShopRooms {
     if (!(await this.shops.findMembership(shopId, userId))) throw AppError.notFound('shop');
   }
 
-  /** After the join: what is written meanwhile is told by the room. */
-  private async tellMissed(
+  /**
+   * Before they are in the room: what comes there would be newer, and a client that is cut off amid
+   * the telling would come back with a number above what it was not told.
+   */
+  private async tellMissed(member: RoomMember, shopId: string, since: number): Promise<Missed> {
+    await this.requireMembership(requireSignedIn(member), shopId);
+    return this.tellChanges(member, shopId, { seq: since, reset: false, told: new Map() });
+  }
+
+  /** What was written while the rest was told; from here on the room tells. */
+  private async tellMeanwhile(member: RoomMember, shopId: string, missed: Missed): Promise<object> {
+    const { seq, reset } = missed.reset ? missed : await this.tellChanges(member, shopId, missed);
+    return { seq, reset };
+  }
+
+  private async tellChanges(
     member: RoomMember,
     shopId: string,
-    since: number,
-  ): Promise<{ seq: number; reset: boolean }> {
+    { seq: since, told }: Missed,
+  ): Promise<Missed> {
     const changes = await this.sync.changesSince(shopId, since, new Date());
     const { seq, reset, messages, conversations, orders } = changes;
     const missed = [
@@ -103,8 +126,13 @@ export class ShopRooms {
       ...conversations.map((data) => ({ event: 'conversation:update', data })),
       ...orders.map((data) => ({ event: 'order:update', data })),
     ].sort((a, b) => a.data.seq - b.data.seq);
-    for (const { event, data } of missed) member.send(event, data);
-    return { seq, reset };
+    for (const { event, data } of missed) {
+      if ((told.get(data.id) ?? -1) >= data.seq) continue;
+      member.send(event, data);
+      told.set(data.id, data.seq);
+      await member.flush();
+    }
+    return { seq, reset, told };
   }
 }
 

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { BeforeApplicationShutdown } from '@nestjs/common';
 import {
   type OnGatewayConnection,
@@ -23,6 +24,9 @@ const MAX_CONNECTS_OF_A_LINE = 5;
 /** Unsent packets at which a reader that has stopped reading is let go. */
 const MAX_UNSENT_PACKETS = 1_000;
 const UNSENT_CHECK_MS = 2_000;
+/** Unsent packets before more is sent of what does not press. */
+const MANY_UNSENT_PACKETS = 20;
+const FLUSH_CHECK_MS = 10;
 
 interface SocketData {
   identity: SocketIdentity;
@@ -134,8 +138,7 @@ export class SocketIoGateway
   /** The library keeps what it cannot send, without end. */
   private letSlowReadersGo(): void {
     for (const { conn } of this.all()) {
-      const { writeBuffer } = conn as unknown as { writeBuffer: unknown[] };
-      if (writeBuffer.length > MAX_UNSENT_PACKETS) conn.close(true);
+      if (unsentOf(conn) > MAX_UNSENT_PACKETS) conn.close(true);
     }
   }
 
@@ -160,7 +163,16 @@ function memberOf(socket: ClientSocket): RoomMember {
     },
     leave: (room) => socket.leave(room),
     send: (event, data) => void socket.emit(event, data),
+    flush: async () => {
+      while (socket.connected && unsentOf(socket.conn) > MANY_UNSENT_PACKETS) {
+        await pause(FLUSH_CHECK_MS);
+      }
+    },
   };
+}
+
+function unsentOf(line: Line): number {
+  return (line as unknown as { writeBuffer: unknown[] }).writeBuffer.length;
 }
 
 function reply(socket: ClientSocket, answer: Answer, acknowledge?: Acknowledge): void {
