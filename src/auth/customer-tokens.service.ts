@@ -27,6 +27,9 @@ interface CustomerClaims {
   exp: number;
 }
 
+/** What a customer's token says. */
+export type CustomerAccess = CustomerSubject & { expiresAt: Date };
+
 /** Signs and checks what lets a customer back to their own order or conversation. */
 @Injectable()
 export class CustomerTokens {
@@ -50,7 +53,7 @@ export class CustomerTokens {
   }
 
   /** @throws AppError `unauthenticated` when the token is not ours, not of this kind, or has expired */
-  async verify(token: string | undefined, kind: CustomerTokenKind): Promise<CustomerSubject> {
+  async verify(token: string | undefined, kind: CustomerTokenKind): Promise<CustomerAccess> {
     const claims = token ? await this.claimsOf(token) : undefined;
     const isDated = typeof claims?.exp === 'number';
     if (
@@ -64,7 +67,8 @@ export class CustomerTokens {
         `The customer token is missing, has expired or is not one of this ${kind}: start again in the shop.`,
       );
     }
-    return { shopId: claims.shop, subjectId: claims.sub };
+    const expiresAt = new Date(claims.exp * MILLISECONDS);
+    return { shopId: claims.shop, subjectId: claims.sub, expiresAt };
   }
 
   private async claimsOf(token: string): Promise<CustomerClaims | undefined> {

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { type CustomerSubject, CustomerTokens } from '../auth/customer-tokens.service.js';
+import { type CustomerAccess, CustomerTokens } from '../auth/customer-tokens.service.js';
 import { ConversationsService } from '../conversations/conversations.service.js';
 import { AppError } from '../platform/http/app-error.js';
 import { ShopsService } from '../shops/shops.service.js';
@@ -14,7 +14,7 @@ export class ChatCustomers {
   ) {}
 
   /** Whose token it is, while the shop and the conversation are there; undefined for another's. */
-  async find(token: string): Promise<CustomerSubject | undefined> {
+  async find(token: string): Promise<CustomerAccess | undefined> {
     try {
       const customer = await this.tokens.verify(token, 'conversation');
       await this.shops.get(customer.shopId);
@@ -26,11 +26,13 @@ export class ChatCustomers {
     }
   }
 
-  /** Those of `customers` whose conversation is there no more. */
-  async listGone(customers: CustomerSubject[]): Promise<CustomerSubject[]> {
+  /** Those of `customers` whose token has ended, or whose conversation is there no more. */
+  async listGone(customers: CustomerAccess[], now: Date): Promise<CustomerAccess[]> {
     const there = await this.conversations.listExistingIds(
       customers.map(({ subjectId }) => subjectId),
     );
-    return customers.filter(({ subjectId }) => !there.has(subjectId));
+    return customers.filter(
+      ({ subjectId, expiresAt }) => expiresAt <= now || !there.has(subjectId),
+    );
   }
 }

@@ -6,7 +6,7 @@ import {
 } from '@nestjs/common';
 import { SessionsService } from '../auth/sessions.service.js';
 import { ShopsService } from '../shops/shops.service.js';
-import type { CustomerSubject } from '../auth/customer-tokens.service.js';
+import type { CustomerAccess } from '../auth/customer-tokens.service.js';
 import { ChatCustomers } from './chat-customers.service.js';
 import { Doors, type Occupant } from './doors.js';
 import { closeChat, closeSession, takeOutOfShop } from './evictions.js';
@@ -54,7 +54,7 @@ export class Sweeper implements OnApplicationBootstrap, BeforeApplicationShutdow
   async check(identity: SocketIdentity): Promise<void> {
     try {
       if (identity.kind === 'member') await this.closeEnded([identity.sessionId], new Date());
-      else await this.closeGone([identity]);
+      else await this.closeGone([identity], new Date());
     } catch (error) {
       // The next sweep asks again.
       this.logger.warn({ msg: 'access of a socket not checked', error: String(error) });
@@ -69,12 +69,12 @@ export class Sweeper implements OnApplicationBootstrap, BeforeApplicationShutdow
     const customers = identities.filter((one) => one.kind === 'customer');
     const sessionIds = new Set(members.map(({ sessionId }) => sessionId));
     for (const batch of batchesOf([...sessionIds])) await this.closeEnded(batch, now);
-    for (const batch of batchesOf(customers)) await this.closeGone(batch);
+    for (const batch of batchesOf(customers)) await this.closeGone(batch, now);
     for (const batch of batchesOf(seatsOf(occupants))) await this.takeOutStrangers(batch);
   }
 
-  private async closeGone(customers: CustomerSubject[]): Promise<void> {
-    const gone = await this.chatCustomers.listGone(customers);
+  private async closeGone(customers: CustomerAccess[], now: Date): Promise<void> {
+    const gone = await this.chatCustomers.listGone(customers, now);
     this.doors.apply(gone.map(({ subjectId }) => closeChat(subjectId)));
   }
 
