@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { Doors } from '../src/realtime/doors.js';
 import { Relay } from '../src/realtime/relay.js';
 import { shopRoom } from '../src/realtime/rooms.js';
+import { Sweeper } from '../src/realtime/sweeper.js';
 import { type Actor, aShop, type ShopWorld } from './support/actors.js';
 import { createTestApp, type TestApp } from './support/app.js';
 import { anAccount } from './support/bodies.js';
@@ -24,13 +25,17 @@ afterEach(() => {
 afterAll(() => app.close());
 
 const DOORS = {
-  'Socket.IO': (token: string) => openSocketIo(app, { token }),
-  '/ws': (token: string) => openRawWs(app, { token }),
+  'Socket.IO': (token: string, to: Pick<TestApp, 'url'>) => openSocketIo(to, { token }),
+  '/ws': (token: string, to: Pick<TestApp, 'url'>) => openRawWs(to, { token }),
 };
 type DoorName = keyof typeof DOORS;
 
-async function connect(door: DoorName, token: string): Promise<DoorClient> {
-  const client = await DOORS[door](token);
+async function connect(
+  door: DoorName,
+  token: string,
+  to: Pick<TestApp, 'url'> = app,
+): Promise<DoorClient> {
+  const client = await DOORS[door](token, to);
   open.push(client);
   return client;
 }
@@ -40,6 +45,9 @@ async function join(door: DoorName, actor: Actor, since?: number): Promise<DoorC
   expect(await client.ask('shop:join', { shopId: shop.id, since })).toMatchObject({ ok: true });
   return client;
 }
+
+/** Megabytes take too long to search for leaks. */
+const unsearched = () => ({ url: app.url });
 
 interface Chat {
   id: string;
@@ -75,11 +83,28 @@ describe.each(Object.keys(DOORS) as DoorName[])('the door %s', (door) => {
         attachment: null,
       });
       expect(customer.heard('message:new')).toEqual([]);
-      await shop.agent.put(`${shop.path}/conversations/${mine.id}`, { tags: ['x'] }).expect(200);
+      await shop.agent
+        .put(`${shop.path}/conversations/${mine.id}`, { tags: ['x'], status: 'open' })
+        .expect(200);
       await shop.agent
         .put(`${shop.path}/conversations/${mine.id}`, { status: 'closed' })
         .expect(200);
       expect(await customer.next('conversation:update')).toEqual({ id: mine.id, status: 'closed' });
+    });
+
+    it('closes when their token ends', async () => {
+      const chat = await aChat();
+      const customer = await connect(door, chat.token);
+      await customer.ask('ping', {});
+      const inDays = (days: number) => new Date(Date.now() + days * 24 * 3_600_000);
+      const sweeper = app.nest.get(Sweeper, { strict: false });
+      await sweeper.sweep(inDays(29));
+      expect(await customer.ask('ping', {})).toMatchObject({ ok: true });
+      await sweeper.sweep(inDays(31));
+      expect(await customer.next('session:ended')).toMatchObject({
+        reason: expect.stringContaining('chat has ended'),
+      });
+      await customer.closed;
     });
 
     it('is not the door to a shop, nor to another chat', async () => {
@@ -123,6 +148,32 @@ describe.each(Object.keys(DOORS) as DoorName[])('the door %s', (door) => {
       const refused = await client.ask('shop:join', { shopId: shop.id, since: wrong });
       expect(refused).toMatchObject({ ok: false, code: 'validation_failed' });
     }
+  });
+
+  it('tells who joins with since more than fits into a network at once', async () => {
+    const world = await aShop(app);
+    const { ObjectId } = app.connection.base.Types;
+    const rows = Array.from({ length: 400 }, (_, index) => ({
+      shopId: new ObjectId(world.id),
+      conversationId: new ObjectId(),
+      seq: index + 1,
+      messageNumber: 1,
+      sender: 'user',
+      senderId: null,
+      attachment: null,
+      isNote: false,
+      text: 'က'.repeat(5_000),
+      timestamp: new Date(),
+    }));
+    await app.connection.collection('messages').insertMany(rows);
+    await app.connection
+      .collection('shops')
+      .updateOne({ slug: world.slug }, { $set: { seq: rows.length } });
+    const client = await connect(door, world.agent.token, unsearched());
+    const joined = await client.ask('shop:join', { shopId: world.id, since: 1 });
+    expect(joined).toMatchObject({ ok: true, reset: false });
+    const told = client.heard('message:new').map(({ seq }) => seq);
+    expect(told).toEqual(rows.map(({ seq }) => seq));
   });
 
   it('tells the team and the customer that the other side is writing', async () => {
@@ -179,8 +230,9 @@ describe.each(Object.keys(DOORS) as DoorName[])('the door %s', (door) => {
   });
 
   it('lets a reader go that has stopped reading, and serves the others', async () => {
-    const slow = await join(door, shop.agent);
-    const other = await join(door, shop.owner);
+    const slow = await connect(door, shop.agent.token, unsearched());
+    const other = await connect(door, shop.owner.token, unsearched());
+    for (const client of [slow, other]) await client.ask('shop:join', { shopId: shop.id });
     slow.stopReading();
     const relay = app.nest.get(Relay, { strict: false });
     const data = { text: 'x'.repeat(20_000) };

@@ -32,7 +32,8 @@ export class ConversationUpdatesService {
     conversationId: string,
     dto: UpdateConversationDto,
   ): Promise<Thread> {
-    await this.conversations.require(shopId, conversationId);
+    const before = await this.model.findOne({ shopId, _id: conversationId }, { status: 1 }).lean();
+    if (!before) throw AppError.notFound('conversation');
     if (dto.assigneeId) await this.requireMember(shopId, dto.assigneeId);
     const customerId = dto.customerId && (await this.requireCustomer(shopId, dto.customerId));
     const changes = { ...changesOf(dto), ...(customerId === undefined ? {} : { customerId }) };
@@ -42,7 +43,8 @@ export class ConversationUpdatesService {
     this.events.emit('conversation.updated', {
       shopId,
       conversation: ConversationResponse.from(thread),
-      hasNewStatus: Boolean(dto.status),
+      // The app sends the whole conversation, whatever it changes.
+      hasNewStatus: Boolean(dto.status) && changed.status !== before.status,
     });
     return this.conversations.get(shopId, conversationId);
   }
