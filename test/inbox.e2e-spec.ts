@@ -178,8 +178,12 @@ describe('the inbox', () => {
 });
 
 describe('an answer to a conversation that has moved on', () => {
-  const answer = (id: string, expectedMessageNumber: number) =>
-    shop.agent.post(`${inbox}/${id}/messages`, { text: 'Yes', expectedMessageNumber });
+  const answer = (id: string, expectedMessageNumber: number, clientMessageId?: string) =>
+    shop.agent.post(`${inbox}/${id}/messages`, {
+      text: 'Yes',
+      expectedMessageNumber,
+      clientMessageId,
+    });
 
   it('is not added when that was asked for (409), and the answer tells what is new', async () => {
     const chat = await aChat('Su Su');
@@ -190,6 +194,23 @@ describe('an answer to a conversation that has moved on', () => {
     expect((await get(chat.id)).messageCount).toBe(2);
     await answer(chat.id, 2).expect(201);
     await answer('6741c0c0a5f2d13b8c9e0aaa', 2).expect(404);
+  });
+
+  it('is added when the number was taken by a sender who died before the message was written', async () => {
+    const chat = await aChat('Su Su');
+    const { Types } = app.connection.base;
+    await app.connection
+      .collection('conversations')
+      .updateOne({ _id: new Types.ObjectId(chat.id) }, { $inc: { messageCount: 1 } });
+    const { body } = await answer(chat.id, 1).expect(201);
+    expect(body.data.message.messageNumber).toBe(3);
+  });
+
+  it('is the same answer when it is sent twice at once', async () => {
+    const chat = await aChat('Su Su');
+    const answers = await Promise.all([1, 2, 3].map(() => answer(chat.id, 1, 'twice')));
+    expect(answers.map(({ status }) => status)).toEqual([201, 201, 201]);
+    expect(await get(chat.id)).toMatchObject({ messageCount: 2 });
   });
 
   it('is added by one of ten that answer the same message at once', async () => {

@@ -117,13 +117,15 @@ describe('web chat of the storefront', () => {
   });
 
   it('adds a repeated clientMessageId once', async () => {
-    const { path, token } = await start();
+    const { id, path, token } = await start();
     const message = { text: 'two please', clientMessageId: 'c-1' };
     const sent = await Promise.all(
       Array.from({ length: 5 }, () => write(path, token, message).expect(201)),
     );
     expect(new Set(sent.map(({ body }) => body.data.id)).size).toBe(1);
     expect((await read(path, token)).body.data).toHaveLength(2);
+    const { body } = await shop.agent.get(`${shop.path}/conversations/${id}`).expect(200);
+    expect(body.data).toMatchObject({ unreadCount: 2, messageCount: 2 });
   });
 
   it.each([

@@ -126,18 +126,17 @@ export class ConversationsService {
    * Takes the conversation's next number for `message` and shows it in the inbox, in one step. A
    * customer's message makes the conversation unread and opens a closed one, an answer makes it read;
    * a note shows nowhere.
-   * @param expectedNumber the last number there must be, when the sender has asked for that
-   * @returns the conversation as it is then: `messageCount` is the message's number; null when it has
-   *   moved on since `expectedNumber`
+   * @param condition what must hold of the conversation
+   * @returns the conversation as it is then: `messageCount` is the message's number; null when
+   *   `condition` does not hold
    */
   async takeNumber(
     shopId: string,
     conversationId: string,
     message: NumberedMessage,
-    expectedNumber?: number,
+    condition: QueryFilter<Conversation>,
   ): Promise<Conversation | null> {
-    const expected = expectedNumber === undefined ? {} : { messageCount: expectedNumber };
-    return this.changeInOrder(shopId, conversationId, changesBy(message), expected);
+    return this.changeInOrder(shopId, conversationId, changesBy(message), condition);
   }
 
   /**

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
-import { type Model, Types } from 'mongoose';
+import { type Model, type QueryFilter, Types } from 'mongoose';
 import { DomainEvents } from '../events/domain-events.js';
 import { type ChangeRange, changedIn } from '../platform/database/change-range.js';
 import { isDuplicateKey } from '../platform/database/database-errors.js';
@@ -32,6 +33,8 @@ export interface SentMessage extends Thread {
   message: Message;
 }
 
+type Draft = Omit<Message, 'seq' | 'messageNumber'>;
+
 interface StoredMessage {
   message: Message;
   /** As the message has made it; undefined when it had been stored before. */
@@ -42,6 +45,9 @@ interface StoredMessage {
 export type Audience = 'team' | 'customer';
 
 const MAX_NEWER = 50;
+const ATTEMPTS = 3;
+const LOOKS = 6;
+const LOOK_MS = 100;
 
 @Injectable()
 export class MessagesService {
@@ -116,29 +122,9 @@ export class MessagesService {
     requireContent(message);
     const known = await this.findRepeated(shopId, conversationId, message);
     if (known) return { message: known };
-    const { clientMessageId } = message;
-    const draft = {
-      _id: clientMessageId
-        ? repeatableId(conversationId, message.sender, clientMessageId)
-        : new Types.ObjectId(),
-      conversationId: new Types.ObjectId(conversationId),
-      shopId: new Types.ObjectId(shopId),
-      sender: message.sender,
-      senderId: message.senderId ?? null,
-      text: message.text,
-      timestamp: new Date(),
-      attachment: message.attachment ?? null,
-      isNote: message.isNote ?? false,
-      ...(clientMessageId ? { clientMessageId } : {}),
-    };
-    const expected = message.expectedMessageNumber ?? undefined;
-    const conversation = await this.conversations.takeNumber(
-      shopId,
-      conversationId,
-      draft,
-      expected,
-    );
-    if (!conversation) throw await this.movedOn(shopId, conversationId, expected ?? 0);
+    const draft = draftOf(shopId, conversationId, message);
+    const conversation = await this.takeNumber(draft, message.expectedMessageNumber ?? undefined);
+    if (!('messageCount' in conversation)) return { message: conversation };
     try {
       const created = await this.messages.create({
         ...draft,
@@ -147,6 +133,8 @@ export class MessagesService {
       });
       return { conversation, message: this.announce(conversation, created.toObject()) };
     } catch (error) {
+      // It has taken a number for nothing, and the conversation has changed.
+      this.announceConversation(conversation, []);
       const winner = isDuplicateKey(error)
         ? await this.findRepeated(shopId, conversationId, message)
         : null;
@@ -158,36 +146,109 @@ export class MessagesService {
   private async findRepeated(
     shopId: string,
     conversationId: string,
-    { sender, clientMessageId }: NewMessage,
+    { sender, clientMessageId }: Pick<NewMessage, 'sender' | 'clientMessageId'>,
   ): Promise<Message | null> {
     if (!clientMessageId) return null;
     return this.messages.findOne({ shopId, conversationId, sender, clientMessageId }).lean();
   }
 
-  private async movedOn(
+  /**
+   * @param expected the last number that the sender has read. A later one is news only when it has
+   *   become a message: where a sender has died it never does.
+   * @returns the conversation with the number; or the same message, when a repetition was faster
+   * @throws AppError `conversation_moved_on` with what is new
+   */
+  private async takeNumber(draft: Draft, expected?: number): Promise<Conversation | Message> {
+    const { shopId, conversationId } = idsOf(draft);
+    // A repetition that is on its way has shown its message already.
+    let condition: QueryFilter<Conversation> = {
+      lastMessageId: { $ne: draft._id },
+      ...(expected === undefined ? {} : { messageCount: expected }),
+    };
+    for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+      const taken = await this.conversations.takeNumber(shopId, conversationId, draft, condition);
+      if (taken) return taken;
+      const { conversation } = await this.conversations.get(shopId, conversationId);
+      const same = await this.waitForWhoIsWriting(draft, expected);
+      if (same) return same;
+      condition = expected === undefined ? {} : { messageCount: conversation.messageCount };
+    }
+    throw movedOn(expected ?? 0, []);
+  }
+
+  /**
+   * Whoever has taken a number may be about to write; after a while nobody is.
+   * @returns what the repetition has written; null when nothing was
+   */
+  private async waitForWhoIsWriting(draft: Draft, expected?: number): Promise<Message | null> {
+    const { shopId, conversationId } = idsOf(draft);
+    for (let look = 1; ; look++) {
+      const newer =
+        expected === undefined ? [] : await this.listNewer(shopId, conversationId, expected);
+      const same = await this.findRepeated(shopId, conversationId, draft);
+      if (same) return same;
+      if (newer.length > 0) throw movedOn(expected ?? 0, newer);
+      if (look === LOOKS) return null;
+      await pause(LOOK_MS);
+    }
+  }
+
+  private async listNewer(
     shopId: string,
     conversationId: string,
-    expected: number,
-  ): Promise<AppError> {
-    const newer = await this.messages
-      .find({ shopId, conversationId, messageNumber: { $gt: expected } })
+    number: number,
+  ): Promise<Message[]> {
+    return this.messages
+      .find({ shopId, conversationId, messageNumber: { $gt: number } })
       .sort({ messageNumber: 1 })
       .limit(MAX_NEWER)
       .lean();
-    const sentence = `The conversation has moved on since message ${expected}: read what is new first.`;
-    const messages = newer.map((one) => MessageResponse.from(one));
-    return new AppError('conversation_moved_on', sentence, { data: { messages } });
   }
 
   private announce(conversation: Conversation, message: Message): Message {
     const shopId = message.shopId.toHexString();
     this.events.emit('message.created', { shopId, message: MessageResponse.from(message) });
-    this.events.emit('conversation.updated', {
-      shopId,
-      conversation: ConversationResponse.from({ conversation, messages: [message] }),
-    });
+    this.announceConversation(conversation, [message]);
     return message;
   }
+
+  private announceConversation(conversation: Conversation, messages: Message[]): void {
+    this.events.emit('conversation.updated', {
+      shopId: conversation.shopId.toHexString(),
+      conversation: ConversationResponse.from({ conversation, messages }),
+    });
+  }
+}
+
+function movedOn(expected: number, newer: Message[]): AppError {
+  const sentence = `The conversation has moved on since message ${expected}: read what is new first.`;
+  const messages = newer.map((one) => MessageResponse.from(one));
+  return new AppError('conversation_moved_on', sentence, { data: { messages } });
+}
+
+function draftOf(
+  shopId: string,
+  conversationId: string,
+  { clientMessageId, sender, senderId, text, attachment, isNote }: NewMessage,
+): Draft {
+  return {
+    _id: clientMessageId
+      ? repeatableId(conversationId, sender, clientMessageId)
+      : new Types.ObjectId(),
+    conversationId: new Types.ObjectId(conversationId),
+    shopId: new Types.ObjectId(shopId),
+    sender,
+    senderId: senderId ?? null,
+    text,
+    timestamp: new Date(),
+    attachment: attachment ?? null,
+    isNote: isNote ?? false,
+    ...(clientMessageId ? { clientMessageId } : {}),
+  };
+}
+
+function idsOf({ shopId, conversationId }: Draft): { shopId: string; conversationId: string } {
+  return { shopId: shopId.toHexString(), conversationId: conversationId.toHexString() };
 }
 
 function requireContent({ text, attachment }: NewMessage): void {
