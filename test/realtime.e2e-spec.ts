@@ -1,7 +1,8 @@
+import { JwtService } from '@nestjs/jwt';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { aShop, type ShopWorld } from './support/actors.js';
 import { createTestApp, type TestApp } from './support/app.js';
-import { aForm, aProduct } from './support/bodies.js';
+import { aForm, anAccount, aProduct } from './support/bodies.js';
 import { type DoorClient, openRawWs, openSocketIo } from './support/sockets.js';
 
 let app: TestApp;
@@ -117,6 +118,19 @@ describe.each(Object.keys(DOORS) as (keyof typeof DOORS)[])('the door %s', (door
 
   it('refuses the handshake without a valid token', async () => {
     for (const token of ['', 'nonsense', `${shop.owner.token}x`]) {
+      await expect(DOORS[door](token)).rejects.toThrow(/unauthenticated|401/);
+    }
+  });
+
+  it('refuses the handshake with an expired token, and with a refresh token', async () => {
+    const registered = await app.request.post('/api/auth/register').send(anAccount()).expect(201);
+    const cookies = registered.headers['set-cookie'] as unknown as string[];
+    const [, refresh] = /refresh_token=([^;]+)/.exec(cookies.join()) ?? [];
+    const jwt = app.nest.get(JwtService, { strict: false });
+    const { iat: _, exp, ...claims } = jwt.decode<{ iat: number; exp: number }>(shop.owner.token);
+    const signed = (until: number) => jwt.sign({ ...claims, exp: until });
+    await connect(door, signed(exp));
+    for (const token of [signed(Math.floor(Date.now() / 1_000) - 1), refresh!]) {
       await expect(DOORS[door](token)).rejects.toThrow(/unauthenticated|401/);
     }
   });

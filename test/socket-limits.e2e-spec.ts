@@ -116,6 +116,17 @@ describe.each(Object.keys(DOORS) as DoorName[])('the door %s', (door) => {
     },
   );
 
+  it('closes a socket that sends a frame over 64 KB, and no other', async () => {
+    const witness = await connect(door, app, shop.owner.token);
+    const client = await connect(door, app, shop.agent.token);
+    const about = (size: number) => ({ shopId: shop.id, padding: 'x'.repeat(size) });
+    expect(await client.ask('ping', about(60_000))).toMatchObject({ ok: true });
+    // It is closed, and so never answered.
+    void client.ask('ping', about(70_000)).catch(() => undefined);
+    expect(await client.closed).toMatch(/^1009|^transport/);
+    await expectServed(witness);
+  });
+
   it('answers all shops of a person joined in one go, in their order', async () => {
     const client = await connect(door, app, shop.agent.token);
     const answered: number[] = [];
