@@ -11,11 +11,15 @@ import { median, quantile } from './load.mjs';
 /** [sockets, rooms they are spread over] */
 const CROWDS = [
   [200, 1],
+  [200, 100],
   [2_000, 1],
   [2_000, 100],
 ];
 const MESSAGES = 40;
-const IDLE_SOCKETS = 90;
+/** Posted at a time, to see how much gets through. */
+const IN_FLIGHT = 8;
+const IDLE_SOCKETS = 720;
+const SHORT_CONVERSATION = 10;
 const LONG_CONVERSATION = 100_000;
 const MISSED = 1_000;
 
@@ -100,7 +104,10 @@ async function hire({ api, world, shops, people }) {
 
 const SOCKET = { transports: ['websocket'], reconnection: false, forceNew: true };
 
-/** Messages are sent one after the other, so that each delivery is timed from its own POST. */
+/**
+ * First one message after the other, so that each delivery is timed from its own POST; then several
+ * at a time, to see how much gets through.
+ */
 async function delivery({ sockets, rooms, connect, join, post }) {
   const open = [];
   for (let index = 0; index < sockets; index++) {
@@ -122,20 +129,34 @@ async function delivery({ sockets, rooms, connect, join, post }) {
     });
   }
   const perRoom = Math.floor(sockets / rooms.length);
-  const startedAt = performance.now();
-  for (let turn = 0; turn < MESSAGES; turn++) {
-    const expected = latencies.length + perRoom;
-    const all = new Promise((resolve) => {
+  const arrival = (count) =>
+    new Promise((resolve) => {
+      const expected = latencies.length + count;
       arrived = () => latencies.length >= expected && resolve();
     });
+  for (let turn = 0; turn < MESSAGES; turn++) {
+    const all = arrival(perRoom);
     sentAt = performance.now();
     await Promise.all([post(turn % rooms.length, `message ${turn}`), all]);
   }
+  const timed = latencies.length;
+  const startedAt = performance.now();
+  const all = arrival(perRoom * MESSAGES);
+  let next = 0;
+  const posters = Array.from({ length: IN_FLIGHT }, async () => {
+    while (next < MESSAGES) {
+      const turn = next++;
+      await post(turn % rooms.length, `more ${turn}`);
+    }
+  });
+  await Promise.all([...posters, all]);
   const elapsed = (performance.now() - startedAt) / 1_000;
+  const perSecond = Math.round((latencies.length - timed) / elapsed);
+  latencies.length = timed;
   for (const socket of open) socket.disconnect();
   latencies.sort((a, b) => a - b);
   return {
-    perSecond: Math.round(latencies.length / elapsed),
+    perSecond,
     p50: Number(quantile(latencies, 0.5).toFixed(1)),
     p99: Number(quantile(latencies, 0.99).toFixed(1)),
   };
@@ -144,7 +165,10 @@ async function delivery({ sockets, rooms, connect, join, post }) {
 async function makeInbox({ api, world }, name) {
   const body = { name, slug: `bench-${name}-${Date.now()}`, currency: 'USD' };
   const { id: shopId } = await send('POST', `${api.url}/api/shops`, body, world.token);
-  const path = `${api.url}/api/shops/${shopId}`;
+  return openConversation({ world }, { shopId, path: `${api.url}/api/shops/${shopId}` });
+}
+
+async function openConversation({ world }, { shopId, path }) {
   const conversation = { customerName: 'Su Su' };
   const { id } = await send('POST', `${path}/conversations`, conversation, world.token);
   const write = (text) =>
@@ -155,15 +179,21 @@ async function makeInbox({ api, world }, name) {
 /** Resident memory of the API per idle socket, at each door. */
 async function memoryOfSockets({ api, world }) {
   const perSocket = {};
+  const tokens = await hire({
+    api,
+    world,
+    shops: [],
+    people: Math.ceil(IDLE_SOCKETS / SOCKETS_OF_A_PERSON),
+  });
   const doors = {
-    'Socket.IO': () => io(api.url, { auth: { token: world.token }, ...SOCKET }),
-    '/ws': () => new WebSocket(`${api.url.replace('http', 'ws')}/ws?token=${world.token}`),
+    'Socket.IO': (token) => io(api.url, { auth: { token }, ...SOCKET }),
+    '/ws': (token) => new WebSocket(`${api.url.replace('http', 'ws')}/ws?token=${token}`),
   };
   for (const [door, connect] of Object.entries(doors)) {
     const before = await residentKb(api.child.pid);
     const open = [];
     for (let index = 0; index < IDLE_SOCKETS; index++) {
-      const socket = connect();
+      const socket = connect(tokens[index % tokens.length]);
       await new Promise((resolve) => socket.once(door === '/ws' ? 'open' : 'connect', resolve));
       open.push(socket);
     }
@@ -179,14 +209,37 @@ async function residentKb(pid) {
   return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]);
 }
 
-/** A message in a conversation of ten beside one in a conversation of a hundred thousand. */
+/** The tenth message of a conversation beside one in a conversation of a hundred thousand. */
 async function sendCost({ api, world, db }) {
-  const short = await makeInbox({ api, world }, 'short');
+  const turns = 50;
   const long = await makeInbox({ api, world }, 'long');
-  const ObjectId = mongoose.mongo.ObjectId;
-  const rows = Array.from({ length: LONG_CONVERSATION }, (_, index) => ({
-    shopId: new ObjectId(long.shopId),
-    conversationId: new ObjectId(long.conversationId),
+  await fill({ db, chat: long, count: LONG_CONVERSATION });
+  for (let turn = 0; turn < 60; turn++) await long.write('warm');
+  const ratios = [];
+  for (let round = 0; round < rounds; round++) {
+    const times = { short: [], long: [] };
+    for (let turn = 0; turn < turns; turn++) {
+      const short = await openConversation({ world }, long);
+      await fill({ db, chat: short, count: SHORT_CONVERSATION - 1 });
+      for (const [name, chat] of Object.entries({ short, long })) {
+        const startedAt = performance.now();
+        await chat.write('Hello');
+        times[name].push(performance.now() - startedAt);
+      }
+    }
+    ratios.push(median(times.long) / median(times.short));
+  }
+  const ratio = Number(median(ratios).toFixed(2));
+  say(`message ${LONG_CONVERSATION} beside message ${SHORT_CONVERSATION}`, ratio.toFixed(2));
+  return ratio;
+}
+
+/** Gives an empty conversation a history. */
+async function fill({ db, chat: { shopId, conversationId }, count }) {
+  const { ObjectId } = mongoose.mongo;
+  const rows = Array.from({ length: count }, (_, index) => ({
+    shopId: new ObjectId(shopId),
+    conversationId: new ObjectId(conversationId),
     seq: index + 1,
     messageNumber: index + 1,
     sender: 'user',
@@ -197,24 +250,8 @@ async function sendCost({ api, world, db }) {
     isNote: false,
   }));
   await db.collection('messages').insertMany(rows, { ordered: false });
-  const counted = { $set: { messageCount: LONG_CONVERSATION } };
+  const counted = { $set: { messageCount: count } };
   await db.collection('conversations').updateOne({ _id: rows[0].conversationId }, counted);
-  for (let turn = 0; turn < 60; turn++) await short.write('warm');
-  const ratios = [];
-  for (let round = 0; round < rounds; round++) {
-    const times = { short: [], long: [] };
-    for (let turn = 0; turn < 50; turn++) {
-      for (const [name, chat] of Object.entries({ short, long })) {
-        const startedAt = performance.now();
-        await chat.write('Hello');
-        times[name].push(performance.now() - startedAt);
-      }
-    }
-    ratios.push(median(times.long) / median(times.short));
-  }
-  const ratio = Number(median(ratios).toFixed(2));
-  say(`a message at ${LONG_CONVERSATION} beside one at 100`, ratio.toFixed(2));
-  return ratio;
 }
 
 async function resume({ api, world }) {
