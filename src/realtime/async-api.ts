@@ -1,5 +1,5 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
-import { CLIENT_EVENTS } from './client-events.js';
+import { CLIENT_EVENTS, type ClientEvent } from './client-events.js';
 import { type Push, PUSH_TABLE } from './push-table.js';
 import { SERVER_EVENTS } from './server-events.js';
 
@@ -23,7 +23,7 @@ export function documentedEvents(): DocumentedEvent[] {
   for (const event of listed()) {
     const known = events.get(keyOf(event));
     const summary = known ? `${known.summary} ${event.summary}` : event.summary;
-    events.set(keyOf(event), { ...event, summary });
+    events.set(keyOf(event), { ...(known ?? event), summary });
   }
   return [...events.values()];
 }
@@ -38,13 +38,22 @@ function listed(): DocumentedEvent[] {
       summary,
       payload: { $ref: `#/components/schemas/${shape}` },
     })),
-    ...Object.entries(SERVER_EVENTS).map(([name, { to, summary, fields }]) => ({
+    ...SERVER_EVENTS.map(({ name, to, summary, fields, optional }) => ({
       name,
       direction: 'from the server' as const,
       who: to,
       summary,
-      payload: objectOf(fields, Object.keys(fields)),
+      payload: objectOf(fields, requiredOf(fields, optional)),
     })),
+    ...Object.entries<ClientEvent>(CLIENT_EVENTS).map(
+      ([name, { answer, from, answers, optional }]) => ({
+        name: answer,
+        direction: 'from the server' as const,
+        who: from,
+        summary: `Answers \`${name}\` at /ws; at Socket.IO the acknowledgement, with \`ok: true\`.`,
+        payload: objectOf(answers, requiredOf(answers, optional)),
+      }),
+    ),
     ...Object.entries(CLIENT_EVENTS).map(([name, { from, summary, fields, required, answer }]) => ({
       name,
       direction: 'from the client' as const,
@@ -108,6 +117,10 @@ function messageOf({ name, who, summary, payload, answer }: DocumentedEvent): Js
 function keyOf({ name, who, direction }: DocumentedEvent): string {
   const side = direction === 'from the server' ? 'server' : 'client';
   return `${side}.${name}.${who}`.replace(/[^\w.]+/g, '-');
+}
+
+function requiredOf(fields: Record<string, object>, optional: readonly string[] = []): string[] {
+  return Object.keys(fields).filter((field) => !optional.includes(field));
 }
 
 function objectOf(fields: Record<string, object>, required: readonly string[]): Json {

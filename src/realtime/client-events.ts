@@ -5,12 +5,13 @@ import { Doors } from './doors.js';
 import { fieldsOf, readSince, requireId } from './frame-fields.js';
 import type { RoomMember } from './room-member.js';
 import { shopRoom } from './rooms.js';
+import { ONLINE } from './server-events.js';
 import { ShopRooms } from './shop-rooms.service.js';
 import { Typing } from './typing.service.js';
 
 type Fields = Record<string, unknown>;
 
-interface ClientEvent {
+export interface ClientEvent {
   /** The event that answers at the raw door. */
   answer: string;
   from: 'team' | 'team and customer';
@@ -18,6 +19,10 @@ interface ClientEvent {
   /** What it carries, for the docs: JSON Schema of each field. */
   fields: Record<string, object>;
   required: readonly string[];
+  /** What the answer carries, for the docs. */
+  answers: Record<string, object>;
+  /** Fields of the answer that may be missing. */
+  optional?: readonly string[];
 }
 
 const SHOP_ID = { type: 'string', description: 'Id of the shop.' };
@@ -27,6 +32,7 @@ const TYPING = {
   from: 'team and customer',
   fields: { shopId: SHOP_ID, conversationId: CONVERSATION_ID },
   required: [],
+  answers: { conversationId: CONVERSATION_ID },
 } as const;
 
 /** Every event a client may send. A customer's socket is in its own chat and names neither. */
@@ -42,6 +48,13 @@ export const CLIENT_EVENTS = {
       since: { type: 'integer', description: 'The highest `seq` you have seen.' },
     },
     required: ['shopId'],
+    answers: {
+      shopId: SHOP_ID,
+      online: ONLINE,
+      seq: { type: 'integer', description: "With `since`: the shop's number, the next `since`." },
+      reset: { type: 'boolean', description: 'With `since`: whether to read all anew.' },
+    },
+    optional: ['seq', 'reset'],
   },
   'shop:leave': {
     answer: 'shop:left',
@@ -49,6 +62,7 @@ export const CLIENT_EVENTS = {
     summary: 'Hear no more of a shop.',
     fields: { shopId: SHOP_ID },
     required: ['shopId'],
+    answers: { shopId: SHOP_ID },
   },
   'typing:start': { ...TYPING, summary: 'I am writing; say so again every few seconds.' },
   'typing:stop': { ...TYPING, summary: 'I write no more.' },
@@ -61,6 +75,10 @@ export const CLIENT_EVENTS = {
       conversationId: { ...CONVERSATION_ID, type: ['string', 'null'] },
     },
     required: ['shopId'],
+    answers: {
+      shopId: SHOP_ID,
+      conversationId: { ...CONVERSATION_ID, type: ['string', 'null'] },
+    },
   },
   ping: {
     answer: 'pong',
@@ -68,6 +86,7 @@ export const CLIENT_EVENTS = {
     summary: 'Are you there?',
     fields: {},
     required: [],
+    answers: {},
   },
 } as const satisfies Record<string, ClientEvent>;
 type EventName = keyof typeof CLIENT_EVENTS;

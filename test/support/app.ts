@@ -28,7 +28,7 @@ export interface TestApp {
   nest: NestExpressApplication;
   /** Every answer is searched for leaks and held against the docs; `close` fails when it must. */
   request: Record<'get' | 'post' | 'put' | 'patch' | 'delete' | 'options', Call>;
-  /** Searches what a client heard at a socket, as every answer is searched. */
+  /** What a client heard at a socket is searched and held against the docs as every answer is. */
   heard(event: string, data: unknown): void;
   connection: Connection;
   /** Every log line so far, parsed. */
@@ -110,7 +110,10 @@ export async function createTestApp(overrides: Variables = {}): Promise<TestApp>
     url,
     nest,
     request,
-    heard: (event, data) => leaks.frame(event, data),
+    heard: (event, data) => {
+      leaks.frame(event, data);
+      answers.event(event, data);
+    },
     connection,
     logs,
     close: async () => {

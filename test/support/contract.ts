@@ -1,4 +1,5 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
+import { asyncApiDocument } from '../../src/realtime/async-api.js';
 import { Ajv, type ValidateFunction } from 'ajv';
 
 type Json = Record<string, any>;
@@ -7,11 +8,14 @@ type Json = Record<string, any>;
 export class Contract {
   readonly ajv = new Ajv({ strict: false, validateFormats: false });
   private readonly validators = new Map<string, ValidateFunction>();
+  private readonly events: Json;
   private readonly routes: { pattern: RegExp; path: string; item: Json }[];
 
   constructor(document: OpenAPIObject) {
     const strict = forbidOtherFields(structuredClone(document)) as Json;
     this.ajv.addSchema(strict, 'api');
+    this.events = forbidOtherFields(asyncApiDocument(document, '')) as Json;
+    this.ajv.addSchema(this.events, 'realtime');
     this.routes = Object.entries(document.paths)
       .map(([path, item]) => ({
         pattern: new RegExp(`^${path.replace(/\{\w+\}/g, '[^/]+')}/?$`),
@@ -24,6 +28,23 @@ export class Contract {
 
   routeOf(path: string): { path: string; item: Json } | undefined {
     return this.routes.find(({ pattern }) => pattern.test(path));
+  }
+
+  /** The documented shapes of the events that the server sends under a name, to whomever. */
+  eventsNamed(name: string): { key: string; validate: ValidateFunction }[] {
+    const messages = this.events['channels'].shop.messages as Json;
+    return Object.keys(messages)
+      .filter((key) => key.startsWith('server.') && messages[key].name === name)
+      .map((key) => ({ key, validate: this.payloadOf(key) }));
+  }
+
+  private payloadOf(key: string): ValidateFunction {
+    const known = this.validators.get(key);
+    if (known) return known;
+    const pointer = `realtime#/channels/shop/messages/${encodeURIComponent(key)}/payload`;
+    const validate = this.ajv.compile({ $ref: pointer });
+    this.validators.set(key, validate);
+    return validate;
   }
 
   validatorOf(
@@ -80,6 +101,15 @@ export class ContractCheck {
     if (!validate(body)) {
       this.broken.add(`${name}: ${this.contract.ajv.errorsText(validate.errors?.slice(0, 3))}`);
     }
+  }
+
+  /** What a socket has heard: one of the events of that name must be it. */
+  event(name: string, data: unknown): void {
+    const documented = this.contract.eventsNamed(name);
+    if (documented.some(({ validate }) => validate(data))) return;
+    const keys = documented.map(({ key }) => key).join();
+    const text = JSON.stringify(data)?.slice(0, 200);
+    this.broken.add(`event ${name}: not as documented (${keys}): ${text}`);
   }
 
   /** Fails when an answer was not as documented, naming the route and the field. */

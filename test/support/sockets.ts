@@ -22,6 +22,16 @@ export interface DoorClient {
 
 const DEADLINE_MS = 5_000;
 
+/** How the raw door names the answers. */
+const ANSWERS: Record<string, string> = {
+  'shop:join': 'shop:joined',
+  'shop:leave': 'shop:left',
+  'typing:start': 'typing:told',
+  'typing:stop': 'typing:told',
+  'presence:view': 'presence:viewed',
+  ping: 'pong',
+};
+
 interface Entry {
   event: string;
   data: Data;
@@ -101,7 +111,8 @@ export async function openSocketIo(
   return {
     ask: async (event, data) => {
       const answer = (await socket.timeout(DEADLINE_MS).emitWithAck(event, data)) as Data;
-      served.heard?.(event, answer);
+      const { ok, ...told } = answer;
+      served.heard?.(ok ? (ANSWERS[event] ?? event) : 'error', told);
       return answer;
     },
     next: (event) => inbox.next(event),
@@ -140,18 +151,10 @@ export async function openRawWs(
     ws.on('open', resolve);
     ws.on('error', reject);
   });
-  const answers: Record<string, string> = {
-    'shop:join': 'shop:joined',
-    'shop:leave': 'shop:left',
-    'typing:start': 'typing:told',
-    'typing:stop': 'typing:told',
-    'presence:view': 'presence:viewed',
-    ping: 'pong',
-  };
   return {
     ask: async (event, data) => {
       ws.send(JSON.stringify({ type: 'client', event, data, timestamp: Date.now() }));
-      const answer = await inbox.nextOf([answers[event] ?? event, 'error']);
+      const answer = await inbox.nextOf([ANSWERS[event] ?? event, 'error']);
       return { ok: answer.event !== 'error', ...answer.data };
     },
     next: (event) => inbox.next(event),
