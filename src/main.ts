@@ -11,6 +11,8 @@ import { EmbeddedEngineError } from './platform/database/embedded-engine-error.j
 import { createLogger } from './platform/logging/logger.js';
 
 const SAME_SIGNAL_MS = 500;
+/** How long a stop waits for answers that are on their way. */
+const LAST_ANSWERS_MS = 15_000;
 /** 128 and the signal's number, as shells have it. */
 const EXIT_CODES: Partial<Record<NodeJS.Signals, number>> = { SIGINT: 130, SIGTERM: 143 };
 
@@ -61,6 +63,9 @@ function stopOnSignals(app: NestExpressApplication, { drainSeconds }: AppConfig)
 }
 
 async function close(app: NestExpressApplication): Promise<void> {
+  const server = app.getHttpServer() as Server;
+  // A client that does not read its answer would hold the stop for ever.
+  setTimeout(() => server.closeAllConnections(), LAST_ANSWERS_MS);
   try {
     await app.close();
     process.exit(0);

@@ -1,5 +1,8 @@
+import type { Server as HttpServer } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { BeforeApplicationShutdown } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
 import {
   type OnGatewayConnection,
   type OnGatewayInit,
@@ -27,6 +30,9 @@ const UNSENT_CHECK_MS = 2_000;
 /** Unsent packets before more is sent of what does not press. */
 const MANY_UNSENT_PACKETS = 20;
 const FLUSH_CHECK_MS = 10;
+/** Within which a stopping process waits for its clients to hear so. */
+const FAREWELL_MS = 1_000;
+const FAREWELL_CHECK_MS = 10;
 
 interface SocketData {
   identity: SocketIdentity;
@@ -49,6 +55,8 @@ export class SocketIoGateway
   private readonly server: Server;
 
   private readonly connects = new WeakMap<Line, number>();
+  /** Sockets that HTTP has handed over, to whichever door. */
+  private readonly upgraded = new Set<Duplex>();
   private unsentCheck: NodeJS.Timeout;
 
   constructor(
@@ -57,6 +65,7 @@ export class SocketIoGateway
     private readonly clientEvents: ClientEvents,
     private readonly doors: Doors,
     private readonly config: AppConfig,
+    private readonly host: HttpAdapterHost,
   ) {}
 
   afterInit(server: Server): void {
@@ -65,6 +74,11 @@ export class SocketIoGateway
         () => next(),
         (error: unknown) => next(refusal(error)),
       );
+    });
+    const http = this.host.httpAdapter.getHttpServer() as HttpServer;
+    http.on('upgrade', (_request, line) => {
+      this.upgraded.add(line);
+      line.once('close', () => this.upgraded.delete(line));
     });
     this.doors.add(this);
     this.unsentCheck = setInterval(() => this.letSlowReadersGo(), UNSENT_CHECK_MS);
@@ -109,11 +123,19 @@ export class SocketIoGateway
     frames.begin(() => this.arrivals.welcome(member));
   }
 
-  /** Tells the clients why before their sockets close. */
-  beforeApplicationShutdown(): void {
+  /**
+   * Tells the clients why before their sockets close. A line that is just being upgraded closes once
+   * it is; one whose client has gone silent would keep the port open until its ping fails.
+   */
+  async beforeApplicationShutdown(): Promise<void> {
     clearInterval(this.unsentCheck);
     this.server.emit('server:closing', { reason: 'The server restarts: connect again.' });
     this.server.disconnectSockets(true);
+    const deadline = Date.now() + FAREWELL_MS;
+    while (this.server.engine.clientsCount > 0 && Date.now() < deadline) {
+      await pause(FAREWELL_CHECK_MS);
+    }
+    for (const line of this.upgraded) line.destroy();
   }
 
   /** Packets that ask to connect come before there is a socket whose frames could be counted. */
