@@ -22,6 +22,7 @@ import { RedisModule } from './platform/redis/redis.module.js';
 import { CallerRateLimitGuard } from './platform/security/caller-rate-limit.guard.js';
 import { RateLimitGuard } from './platform/security/rate-limit.guard.js';
 import { SecurityModule } from './platform/security/security.module.js';
+import { TelemetryModule } from './platform/telemetry/telemetry.module.js';
 import { PaymentsModule } from './payments/payments.module.js';
 import { ProductsModule } from './products/products.module.js';
 import { RealtimeModule } from './realtime/realtime.module.js';
@@ -32,6 +33,7 @@ import { SyncModule } from './sync/sync.module.js';
 import { UsersModule } from './users/users.module.js';
 
 const PLATFORM = [
+  TelemetryModule,
   DatabaseModule,
   RedisModule,
   EventsModule,

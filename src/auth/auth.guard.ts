@@ -6,14 +6,17 @@ import {
   type AccessMark,
   type AuthenticatedRequest,
 } from '../platform/http/access.decorators.js';
+import { AppConfig } from '../platform/config/app-config.js';
+import { requireOperator } from '../platform/security/operator-token.js';
 import { CallerResolver } from './caller-resolver.service.js';
 
-/** Closed by default: every route needs a live session unless it is marked `@Public()`. */
+/** Closed by default: every route needs a live session unless its mark says otherwise. */
 @Injectable()
 export class AuthGuard implements CanActivate {
   constructor(
     private readonly reflector: Reflector,
     private readonly callers: CallerResolver,
+    private readonly config: AppConfig,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
@@ -21,6 +24,7 @@ export class AuthGuard implements CanActivate {
     if (access?.kind === 'public') return true;
     const http = context.switchToHttp();
     const request = http.getRequest<AuthenticatedRequest>();
+    if (access?.kind === 'operator') return requireOperator(request, this.config);
     request.caller = await this.callers.resolve(request, http.getResponse<Response>());
     return true;
   }

@@ -3,6 +3,7 @@ import { InjectModel } from '@nestjs/mongoose';
 import type { Model } from 'mongoose';
 import { isDuplicateKey } from '../platform/database/database-errors.js';
 import { AppError } from '../platform/http/app-error.js';
+import { Metrics } from '../platform/telemetry/metrics.js';
 import { Page } from '../platform/http/page.js';
 import type { ListWebhooksQuery } from './dto/list-webhooks.query.js';
 import { olderThan } from './older-than.js';
@@ -23,11 +24,20 @@ const CLIENT_SECRET = /("client_secret"\s*:\s*)"[^"]*"/g;
 /** Takes webhooks in: proved, stored once under the provider's id, acknowledged; then processed. */
 @Injectable()
 export class WebhookInboxService {
+  private readonly received;
+
   constructor(
     @InjectModel(WebhookEvent.name) private readonly events: Model<WebhookEvent>,
     private readonly providers: PaymentProvidersService,
     private readonly queue: WebhookQueueService,
-  ) {}
+    metrics: Metrics,
+  ) {
+    this.received = metrics.counter({
+      name: 'webhooks_total',
+      help: 'Webhooks that came in, by what became of them.',
+      labels: ['provider', 'outcome'],
+    });
+  }
 
   /** @throws AppError `invalid_signature`, with nothing stored */
   async receive(name: OnlineProviderName, { body, headers }: Delivery): Promise<void> {
@@ -35,7 +45,12 @@ export class WebhookInboxService {
     if (!Buffer.isBuffer(body) || body.length === 0) {
       throw new AppError('invalid_signature', 'The body is empty: send what was signed.');
     }
-    await provider.verifyWebhook(body, headers);
+    try {
+      await provider.verifyWebhook(body, headers);
+    } catch (error) {
+      this.received.inc({ provider: name, outcome: 'refused' });
+      throw error;
+    }
     // What lets the payer pay is kept nowhere.
     const text = body.toString('utf8').replace(CLIENT_SECRET, '$1"not kept"');
     const { id: eventId, type } = provider.readEvent(text);
@@ -45,8 +60,10 @@ export class WebhookInboxService {
       const event = { provider: name, eventId, type, body: text, receivedAt, nextTryAt };
       const { _id } = await this.events.create(event);
       this.queue.push(_id);
+      this.received.inc({ provider: name, outcome: 'stored' });
     } catch (error) {
       if (!isDuplicateKey(error)) throw error;
+      this.received.inc({ provider: name, outcome: 'repeated' });
       // Sent again from the provider's own screens, perhaps, after what was wrong is right.
       await this.queue.retryStuck({ provider: name, eventId });
     }

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { Metrics } from '../platform/telemetry/metrics.js';
 import { shopOfRoom } from './rooms.js';
 import type { SocketIdentity } from './socket-identity.js';
 
@@ -20,6 +21,8 @@ export interface Occupant {
 
 /** A kind of socket: it knows who is in which of its rooms. */
 export interface Door {
+  /** As metrics call it. */
+  readonly name: 'socketio' | 'raw';
   emit(room: string, event: string, data: object): void;
   leave(room: string, left: string): void;
   close(room: string, reason: string, except?: string): void;
@@ -34,6 +37,13 @@ type ShopListener = (shopId: string) => void;
 export class Doors {
   private readonly doors: Door[] = [];
   private readonly listeners: ShopListener[] = [];
+
+  constructor(metrics: Metrics) {
+    const about = { name: 'sockets', help: 'Sockets open at this process.', labels: ['door'] };
+    metrics.gauge(about, (gauge) => {
+      for (const door of this.doors) gauge.set({ door: door.name }, door.occupants().length);
+    });
+  }
 
   add(door: Door): void {
     this.doors.push(door);

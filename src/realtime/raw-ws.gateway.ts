@@ -40,6 +40,7 @@ const SERVER_OPTIONS = {
 /** The raw WebSocket door: frames are `{ event, data }` JSON texts, answers are events. */
 @Injectable()
 export class RawWsGateway implements Door, OnApplicationBootstrap, BeforeApplicationShutdown {
+  readonly name = 'raw';
   private readonly logger = new Logger(RawWsGateway.name);
   private readonly sockets = new WebSocketServer(SERVER_OPTIONS);
   private readonly connections = new Set<RawConnection>();

@@ -51,6 +51,8 @@ type Line = ClientSocket['conn'];
 export class SocketIoGateway
   implements Door, OnGatewayInit<Server>, OnGatewayConnection, BeforeApplicationShutdown
 {
+  readonly name = 'socketio';
+
   @WebSocketServer()
   private readonly server: Server;
 

@@ -105,6 +105,10 @@ describe('configuration', () => {
     ['VAPID_PRIVATE_KEY', 'x'],
     ['VAPID_SUBJECT', 'me'],
     ['PUSH_ALLOWED_HOSTS', 'https://x'],
+    ['OPERATOR_TOKEN', 'short'],
+    ['SLOW_QUERY_MS', '0'],
+    ['SENTRY_DSN', 'https://sentry.example'],
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'collector:4318'],
   ])('stops at %s=%s with one line that names it', (name, value) => {
     const lines = linesOf({ [name]: value });
     expect(lines).toHaveLength(1);

@@ -9,6 +9,7 @@ const MIN_SECRET_DISTINCT_CHARACTERS = 10;
 const DEFAULT_PORT = 8080;
 const PRODUCTION_DRAIN_SECONDS = 5;
 const DEFAULT_PAYMENT_EXPIRY_MINUTES = 60;
+const DEFAULT_SLOW_QUERY_MS = 200;
 
 /** A wrong environment: each line names a variable and says what to do. */
 export class ConfigError extends Error {
@@ -83,6 +84,14 @@ export class AppConfig {
   readonly paypal?: PaypalSettings;
   /** How long an order waits for an online payment that was begun. */
   readonly paymentExpiryMinutes: number;
+  /** Undefined: operators' routes are open in development and closed in production. */
+  readonly operatorToken?: string;
+  readonly slowQueryMs: number;
+  /** Undefined: bugs are told to the log alone. */
+  readonly sentryDsn?: string;
+  /** Base URL of a collector, without a slash at its end; undefined: no traces. */
+  readonly tracesEndpoint?: string;
+  readonly serviceName: string;
 
   constructor(values: AppConfig) {
     Object.assign(this, values);
@@ -125,6 +134,12 @@ export function loadAppConfig(
     stripe: stripeSettings(env),
     paypal: paypalSettings(env),
     paymentExpiryMinutes: env.PAYMENT_EXPIRY_MINUTES ?? DEFAULT_PAYMENT_EXPIRY_MINUTES,
+    operatorToken: env.OPERATOR_TOKEN,
+    slowQueryMs: env.SLOW_QUERY_MS ?? DEFAULT_SLOW_QUERY_MS,
+    sentryDsn: env.SENTRY_DSN,
+    tracesEndpoint:
+      env.OTEL_EXPORTER_OTLP_ENDPOINT && withoutSlash(env.OTEL_EXPORTER_OTLP_ENDPOINT),
+    serviceName: env.OTEL_SERVICE_NAME ?? 'cliick',
   });
 }
 
@@ -153,7 +168,10 @@ function parse(environment: Record<string, string | undefined>): Env {
     ({ property, constraints }) =>
       `${property} ${Object.values(constraints ?? {})[0]?.replace(`${property} `, '')}`,
   );
-  if (env.JWT_SECRET && isWeak(env.JWT_SECRET)) lines.push(`JWT_SECRET ${STRONG_SECRET}`);
+  for (const name of ['JWT_SECRET', 'OPERATOR_TOKEN'] as const) {
+    const secret = env[name];
+    if (secret && isWeak(secret)) lines.push(`${name} ${STRONG_SECRET}`);
+  }
   if (hasDuplicateKeyId(env.ENCRYPTION_KEYS)) lines.push('ENCRYPTION_KEYS names a key id twice');
   if (lines.length > 0) throw new ConfigError(lines);
   return env;

@@ -12,6 +12,7 @@ import {
   ValidateBy,
 } from 'class-validator';
 import { isProxyList } from './proxies.js';
+import { TelemetryEnv } from './telemetry-env.js';
 
 export const NODE_ENVS = ['development', 'test', 'production'] as const;
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
@@ -34,7 +35,7 @@ const origin = () =>
  * Every environment variable the API reads, as strings or numbers, checked at the start.
  * `.env.example` lists the same names; a test holds the two together.
  */
-export class Env {
+export class Env extends TelemetryEnv {
   /** TCP port of the API, 0 for any free one. */
   @IsOptional()
   @Type(() => Number)

@@ -17,6 +17,7 @@ export const ACCESS = 'access';
 export type AccessMark =
   | { kind: 'public' }
   | { kind: 'signed-in' }
+  | { kind: 'operator' }
   | { kind: 'shop'; permission: string; foundBy?: string };
 
 /** The caller, as the authentication guard leaves it on the request. */
@@ -49,6 +50,9 @@ export const Public = (): MethodDecorator => markAccess({ kind: 'public' });
 
 /** Any signed-in user may call this route. */
 export const SignedIn = (): MethodDecorator => markAccess({ kind: 'signed-in' });
+
+/** Only who runs this server may call this route: see `requireOperator`. */
+export const OperatorOnly = (): MethodDecorator => markAccess({ kind: 'operator' });
 
 /** The caller of this request; a route without a guard before it is a bug and throws. */
 export const CurrentUser = createParamDecorator((_: unknown, context: ExecutionContext): Caller => {

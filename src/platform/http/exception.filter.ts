@@ -10,6 +10,8 @@ import type { Request, Response } from 'express';
 import { isDatabaseUnavailable } from '../database/database-errors.js';
 import { requestId } from '../logging/request-context.js';
 import { RateLimiter } from '../security/rate-limiter.service.js';
+import { ErrorReports } from '../telemetry/error-reports.js';
+import { routeOf } from '../telemetry/http-metrics.js';
 import { AppError, type ErrorCode, ERRORS } from './app-error.js';
 
 const DATABASE_RETRY_SECONDS = 2;
@@ -19,7 +21,10 @@ const DATABASE_RETRY_SECONDS = 2;
 export class ExceptionToEnvelopeFilter implements ExceptionFilter {
   private readonly logger = new Logger(ExceptionToEnvelopeFilter.name);
 
-  constructor(private readonly limiter: RateLimiter) {}
+  constructor(
+    private readonly limiter: RateLimiter,
+    private readonly reports: ErrorReports,
+  ) {}
 
   catch(exception: unknown, host: ArgumentsHost): void {
     const request = host.switchToHttp().getRequest<Request>();
@@ -51,6 +56,7 @@ export class ExceptionToEnvelopeFilter implements ExceptionFilter {
   private logBug(exception: unknown, request: Request): void {
     const { stack, message } =
       exception instanceof Error ? exception : { stack: undefined, message: String(exception) };
+    this.reports.report(exception, { method: request.method, route: routeOf(request) });
     this.logger.error({ msg: 'unexpected error', method: request.method, error: message, stack });
   }
 }
