@@ -1,6 +1,8 @@
-import { Module } from '@nestjs/common';
+import { Module, type OnModuleInit } from '@nestjs/common';
 import { MongooseModule } from '@nestjs/mongoose';
 import { ShopsModule } from '../shops/shops.module.js';
+import { MigrationsService } from '../platform/database/migrations.service.js';
+import { productWords } from './product-words.migration.js';
 import { CatalogueService } from './catalogue.service.js';
 import { Product, ProductSchema } from './product.schema.js';
 import { ProductChangesService } from './product-changes.service.js';
@@ -33,4 +35,10 @@ import { StockService } from './stock.service.js';
   ],
   exports: [ProductsService, CatalogueService, StockService],
 })
-export class ProductsModule {}
+export class ProductsModule implements OnModuleInit {
+  constructor(private readonly migrations: MigrationsService) {}
+
+  onModuleInit(): void {
+    this.migrations.add(productWords);
+  }
+}

@@ -8,8 +8,9 @@ import {
 import { InjectConnection, MongooseModule } from '@nestjs/mongoose';
 import type { Connection } from 'mongoose';
 import { AppConfig } from '../config/app-config.js';
+import { AppliedMigration, AppliedMigrationSchema } from './applied-migration.schema.js';
 import { DatabaseServer } from './database-server.js';
-import { buildSchemaIndexes } from './schema-indexes.js';
+import { MigrationsService } from './migrations.service.js';
 
 const ANSWER_DEADLINE_MS = 2_000;
 
@@ -20,10 +21,21 @@ const ANSWER_DEADLINE_MS = 2_000;
 })
 class DatabaseServerModule {}
 
+@Global()
+@Module({
+  imports: [
+    MongooseModule.forFeature([{ name: AppliedMigration.name, schema: AppliedMigrationSchema }]),
+  ],
+  providers: [MigrationsService],
+  exports: [MigrationsService],
+})
+class MigrationsModule {}
+
 /** Connects Mongoose to the database server and owns the connection's life. */
 @Module({
   imports: [
     DatabaseServerModule,
+    MigrationsModule,
     MongooseModule.forRootAsync({
       inject: [DatabaseServer],
       useFactory: (server: DatabaseServer) => ({
@@ -40,6 +52,7 @@ class DatabaseServerModule {}
         retryAttempts: 5,
         retryDelay: 1_000,
         verboseRetryLog: false,
+        monitorCommands: true,
       }),
     }),
   ],
@@ -51,10 +64,11 @@ export class DatabaseModule implements OnApplicationBootstrap, OnApplicationShut
   constructor(
     @InjectConnection() private readonly connection: Connection,
     private readonly server: DatabaseServer,
+    private readonly migrations: MigrationsService,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
-    await buildSchemaIndexes(this.connection);
+    await this.migrations.ready();
   }
 
   async onApplicationShutdown(): Promise<void> {

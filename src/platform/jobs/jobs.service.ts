@@ -9,7 +9,7 @@ import { InjectModel } from '@nestjs/mongoose';
 import { Agenda, InMemoryNotificationChannel, type Job as RunningJob, toJobId } from 'agenda';
 import type { Model } from 'mongoose';
 import { isDuplicateKey } from '../database/database-errors.js';
-import { buildSchemaIndexes } from '../database/schema-indexes.js';
+import { MigrationsService } from '../database/migrations.service.js';
 import { AppError } from '../http/app-error.js';
 import { decodeCursor } from '../http/cursor.js';
 import { Page } from '../http/page.js';
@@ -67,7 +67,10 @@ export class JobsService implements OnApplicationBootstrap, BeforeApplicationShu
   private isStarted = false;
   private running = 0;
 
-  constructor(@InjectModel(Job.name) private readonly jobs: Model<Job>) {
+  constructor(
+    @InjectModel(Job.name) private readonly jobs: Model<Job>,
+    private readonly migrations: MigrationsService,
+  ) {
     const mongo = jobs.db.getClient().db(jobs.db.name) as never;
     const db = { collection: jobs.collection.name };
     this.repository = new JobsRepository({ mongo, db } as never, {
@@ -177,7 +180,7 @@ export class JobsService implements OnApplicationBootstrap, BeforeApplicationShu
 
   async onApplicationBootstrap(): Promise<void> {
     // This module starts first, and what runs may need the indexes of any other.
-    await buildSchemaIndexes(this.jobs.db);
+    await this.migrations.ready();
     for (const repetition of this.repetitions) await this.repeat(repetition);
     await this.agenda.start();
     this.isStarted = true;

@@ -1,0 +1,108 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { InjectConnection, InjectModel } from '@nestjs/mongoose';
+import type { Connection, Model } from 'mongoose';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { AppliedMigration } from './applied-migration.schema.js';
+import { isDuplicateKey } from './database-errors.js';
+import { buildSchemaIndexes } from './schema-indexes.js';
+
+export interface Migration {
+  /** Sorts by when it was written, and never changes: `2026-11-25-what-it-does`. */
+  id: string;
+  /**
+   * Changes what is stored, and answers how many documents. It may run again after a crash, beside
+   * processes of the version before, so it finds what is still to do by looking at the data.
+   */
+  run(connection: Connection): Promise<number>;
+}
+
+/** A process that says nothing for so long is dead, and another goes on. */
+const LOCK_MS = 30_000;
+const BEAT_MS = 10_000;
+const POLL_MS = 200;
+
+/**
+ * Brings the database to what this version expects: first the migrations that domains have added,
+ * each once over all processes, then the indexes that the schemas declare. Nothing is served before.
+ */
+@Injectable()
+export class MigrationsService {
+  private readonly logger = new Logger(MigrationsService.name);
+  private readonly migrations: Migration[] = [];
+  private made?: Promise<void>;
+
+  constructor(
+    @InjectConnection() private readonly connection: Connection,
+    @InjectModel(AppliedMigration.name) private readonly applied: Model<AppliedMigration>,
+  ) {}
+
+  /** To be called at `onModuleInit`. */
+  add(migration: Migration): void {
+    this.migrations.push(migration);
+  }
+
+  /** Resolves when the database is ready, whoever made it so. */
+  ready(): Promise<void> {
+    this.made ??= this.bringUpToDate();
+    return this.made;
+  }
+
+  private async bringUpToDate(): Promise<void> {
+    const inOrder = this.migrations.toSorted((one, other) => (one.id < other.id ? -1 : 1));
+    for (const migration of inOrder) await this.apply(migration);
+    const startedAt = performance.now();
+    await buildSchemaIndexes(this.connection);
+    const ms = Math.round(performance.now() - startedAt);
+    this.logger.log({ msg: 'indexes are there', ms });
+  }
+
+  private async apply(migration: Migration): Promise<void> {
+    for (;;) {
+      const known = await this.applied.findById(migration.id).lean();
+      if (known?.finishedAt) return;
+      if (await this.take(migration.id, known)) return this.run(migration);
+      await sleep(POLL_MS);
+    }
+  }
+
+  /** Whether this process is the one to run it now. */
+  private async take(_id: string, known: AppliedMigration | null): Promise<boolean> {
+    const lockedUntil = new Date(Date.now() + LOCK_MS);
+    if (known) {
+      const free = { _id, finishedAt: null, lockedUntil: { $lt: new Date() } };
+      return (await this.applied.updateOne(free, { $set: { lockedUntil } })).modifiedCount > 0;
+    }
+    try {
+      await this.applied.create({ _id, lockedUntil });
+      return true;
+    } catch (error) {
+      if (isDuplicateKey(error)) return false;
+      throw error;
+    }
+  }
+
+  private async run(migration: Migration): Promise<void> {
+    const { id } = migration;
+    const startedAt = performance.now();
+    this.logger.log({ msg: 'migration begins', migration: id });
+    const beat = setInterval(() => void this.extend(id).catch(() => {}), BEAT_MS);
+    try {
+      const changed = await migration.run(this.connection);
+      await this.applied.updateOne({ _id: id }, { $set: { finishedAt: new Date(), changed } });
+      const ms = Math.round(performance.now() - startedAt);
+      this.logger.log({ msg: 'migration is done', migration: id, changed, ms });
+    } catch (error) {
+      // The next start tries again at once.
+      await this.applied.updateOne({ _id: id }, { $set: { lockedUntil: new Date(0) } });
+      this.logger.error({ msg: 'migration failed', migration: id, error: String(error) });
+      throw error;
+    } finally {
+      clearInterval(beat);
+    }
+  }
+
+  private async extend(_id: string): Promise<void> {
+    const lockedUntil = new Date(Date.now() + LOCK_MS);
+    await this.applied.updateOne({ _id, finishedAt: null }, { $set: { lockedUntil } });
+  }
+}
