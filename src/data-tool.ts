@@ -1,0 +1,73 @@
+/**
+ * What operators do with the data of the embedded database, while its server is stopped:
+ * `backup FILE`, `restore FILE`, and `move MONGODB_URI`.
+ */
+import 'reflect-metadata';
+import { MongoClient } from 'mongodb';
+import { type AppConfig, ConfigError, loadAppConfig } from './platform/config/app-config.js';
+import { backUp, restore } from './platform/data/backup.js';
+import { DataError } from './platform/data/data-error.js';
+import { copyDatabase } from './platform/data/move.js';
+import { DatabaseServer } from './platform/database/database-server.js';
+import { EmbeddedEngineError } from './platform/database/embedded-engine-error.js';
+
+const USAGE = 'Say what to do: backup FILE, restore FILE, or move MONGODB_URI.';
+const REACH_DEADLINE_MS = 5_000;
+
+const [, , action = '', argument = ''] = process.argv;
+try {
+  await run(action, argument);
+} catch (error) {
+  const isForPeople =
+    error instanceof ConfigError ||
+    error instanceof DataError ||
+    error instanceof EmbeddedEngineError;
+  say(isForPeople ? error.message : String((error as Error).stack ?? error), process.stderr);
+  process.exitCode = 1;
+}
+
+async function run(what: string, about: string): Promise<void> {
+  const actions: Record<string, (config: AppConfig, about: string) => Promise<void>> = {
+    backup: async ({ dataDirectory }, file) => {
+      const { bytes } = await backUp(dataDirectory, file);
+      say(`${dataDirectory} is in ${file} (${Math.ceil(bytes / 1024)} KB). It holds secrets too.`);
+    },
+    restore: async ({ dataDirectory }, file) => {
+      await restore(dataDirectory, file);
+      say(`${file} is in ${dataDirectory}: start the server.`);
+    },
+    move,
+  };
+  const chosen = actions[what];
+  if (!chosen || !about) throw new DataError(USAGE);
+  const { mongodbUri: _, ...config } = loadAppConfig();
+  await chosen(config, about);
+}
+
+async function move(config: AppConfig, uri: string): Promise<void> {
+  const source = await DatabaseServer.reach(config);
+  const from = new MongoClient(source.uri);
+  let to: MongoClient | undefined;
+  try {
+    to = new MongoClient(uri, { serverSelectionTimeoutMS: REACH_DEADLINE_MS });
+    await to.connect();
+    const copied = await copyDatabase(from.db(source.databaseName), to.db());
+    for (const [name, count] of Object.entries(copied)) say(`${name.padEnd(28)} ${count}`);
+    say(
+      `Moved to ${to.db().databaseName}: set MONGODB_URI, keep DATA_DIR's files, start the server.`,
+    );
+  } catch (error) {
+    const { name, message } = error as Error;
+    if (/^Mongo(Server|Network|Parse|Invalid)/.test(name)) {
+      throw new DataError(`The target does not answer or refuses (${message}): check its URI.`);
+    }
+    throw error;
+  } finally {
+    await Promise.all([from.close(), to?.close()]);
+    await source.stop();
+  }
+}
+
+function say(line: string, stream: NodeJS.WritableStream = process.stdout): void {
+  stream.write(`${line}\n`);
+}

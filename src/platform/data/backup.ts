@@ -1,0 +1,78 @@
+import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { create, extract } from 'tar';
+import { EngineDirectory } from '../database/engine-directory.js';
+import { DataError } from './data-error.js';
+
+/** The directory of the embedded database within DATA_DIR. */
+const DATABASE = 'mongodb';
+/** Made anew where they are missing, or of the process that holds the directory. */
+const LEFT_OUT = new Set(['cache', 'prepare.lock', '.restoring', 'mongodb/engine.owner']);
+const UNFINISHED = '.restoring';
+
+/**
+ * Writes all of a data directory to `file`, a gzipped tar archive: the database, files and the
+ * generated secrets, so whoever has it has the shop.
+ * @throws DataError, or EmbeddedEngineError while a server holds the directory
+ */
+export async function backUp(dataDirectory: string, file: string): Promise<{ bytes: number }> {
+  const target = resolve(file);
+  if (await exists(target)) throw new DataError(`${file} is there already: name a new file.`);
+  if (!(await exists(join(dataDirectory, DATABASE)))) {
+    throw new DataError(`There is no database in ${dataDirectory}: point DATA_DIR at one.`);
+  }
+  await alone(dataDirectory, async () => {
+    const filter = (path: string): boolean => !LEFT_OUT.has(path.replace(/^\.\//, ''));
+    const options = { gzip: true, cwd: dataDirectory, portable: true, filter };
+    // Under its name only when it is whole.
+    await create({ ...options, file: `${target}.part`, mode: 0o600 }, ['.']);
+    await rename(`${target}.part`, target);
+  });
+  return { bytes: (await stat(target)).size };
+}
+
+/**
+ * Puts what `backUp` wrote into a data directory that has no database yet.
+ * @throws DataError, or EmbeddedEngineError while a server holds the directory
+ */
+export async function restore(dataDirectory: string, file: string): Promise<void> {
+  if (!(await exists(file))) throw new DataError(`There is no file ${file}: name a backup.`);
+  await mkdir(dataDirectory, { recursive: true });
+  if (await exists(join(dataDirectory, DATABASE))) {
+    const sentence = `${dataDirectory} has a database already: move it away, or point DATA_DIR elsewhere.`;
+    throw new DataError(sentence);
+  }
+  const unfinished = join(dataDirectory, UNFINISHED);
+  await rm(unfinished, { recursive: true, force: true });
+  await mkdir(unfinished);
+  await extract({ file, cwd: unfinished, strict: true }).catch(({ message }: Error) => {
+    throw new DataError(`${file} is no whole backup (${message}): use another.`);
+  });
+  const names = await readdir(unfinished);
+  if (!names.includes(DATABASE)) throw new DataError(`${file} holds no database: use another.`);
+  // The database last: only with it the directory counts as restored.
+  for (const name of names.toSorted((one, other) => rank(one) - rank(other))) {
+    await rm(join(dataDirectory, name), { recursive: true, force: true });
+    await rename(join(unfinished, name), join(dataDirectory, name));
+  }
+  await rm(unfinished, { recursive: true });
+}
+
+const rank = (name: string): number => Number(name === DATABASE);
+
+/** Holds the directory meanwhile, so that no server starts on it. */
+async function alone(dataDirectory: string, work: () => Promise<void>): Promise<void> {
+  const held = await EngineDirectory.claim(join(dataDirectory, DATABASE));
+  try {
+    await work();
+  } finally {
+    await held.release();
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}

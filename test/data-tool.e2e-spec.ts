@@ -1,0 +1,133 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { databaseUri } from './support/app.js';
+import { aProduct, aShopBody, anAccount } from './support/bodies.js';
+import { type ServerProcess, startServer } from './support/server-process.js';
+
+const TOOL = fileURLToPath(new URL('../dist/data-tool.js', import.meta.url));
+/** Servers and tools in processes of their own, on a busy machine. */
+const DEADLINE_MS = 120_000;
+
+let directory: string;
+let running: ServerProcess | undefined;
+/** What the first server was told, and the tokens that prove that its secrets came along. */
+let token: string;
+let shopPath: string;
+
+const at = (...names: string[]): string => join(directory, ...names);
+
+async function tool(dataDirectory: string, action: string, argument?: string) {
+  const { PATH } = process.env;
+  const child = spawn(process.execPath, [TOOL, action, ...(argument ? [argument] : [])], {
+    env: { PATH, DATA_DIR: dataDirectory } as NodeJS.ProcessEnv,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => (output += text));
+  }
+  const [code] = (await once(child, 'close')) as [number];
+  return { code, output };
+}
+
+async function call(path: string, body?: object): Promise<any> {
+  const response = await fetch(`${running!.url}${path}`, {
+    method: body ? 'POST' : 'GET',
+    headers: {
+      'Content-Type': 'application/json',
+      ...(token ? { Authorization: `Bearer ${token}` } : {}),
+    },
+    body: body && JSON.stringify(body),
+  });
+  return response.json();
+}
+
+async function serve(variables: Record<string, string>): Promise<void> {
+  running = await startServer(variables);
+}
+
+async function stop(): Promise<void> {
+  await running?.stop();
+  running = undefined;
+}
+
+async function expectTheShop(): Promise<void> {
+  const { data } = await call(`${shopPath}/products`);
+  expect(data).toMatchObject([{ name: 'Beans', stock: 7 }]);
+  const { meta, ...movements } = await call(`${shopPath}/products/${data[0].id}/stock-movements`);
+  expect(movements.data).toMatchObject([{ newStock: 7 }]);
+  expect(meta.nextCursor).toBeNull();
+}
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'cliick-data-'));
+  await serve({ DATA_DIR: at('first') });
+  token = (await call('/api/auth/register', anAccount())).data.token;
+  shopPath = `/api/shops/${(await call('/api/shops', aShopBody())).data.id}`;
+  await call(`${shopPath}/products`, aProduct({ name: 'Beans', stock: 7 }));
+}, DEADLINE_MS);
+
+afterAll(async () => {
+  await stop();
+  await rm(directory, { recursive: true, force: true, maxRetries: 20, retryDelay: 200 });
+});
+
+describe('the data directory', { timeout: DEADLINE_MS }, () => {
+  it('is not backed up while a server runs on it, and nothing is left of the try', async () => {
+    const { code, output } = await tool(at('first'), 'backup', at('early.tgz'));
+    expect(code).toBe(1);
+    expect(output).toMatch(/^Another process \(\d+\) already runs the embedded database/);
+    expect(await readdir(directory)).toEqual(['first']);
+    await stop();
+  });
+
+  it('comes back whole from its backup, secrets included, in another place', async () => {
+    const backup = await tool(at('first'), 'backup', at('shop.tgz'));
+    expect(backup).toMatchObject({ code: 0, output: expect.stringContaining('It holds secrets') });
+    expect((await stat(at('shop.tgz'))).mode & 0o777).toBe(0o600);
+    expect(await tool(at('second'), 'restore', at('shop.tgz'))).toMatchObject({ code: 0 });
+    await serve({ DATA_DIR: at('second') });
+    expect(running!.output()).not.toContain('generated');
+    await expectTheShop();
+    await stop();
+  });
+
+  it.each([
+    ['backup', 'shop.tgz', 'first', /is there already: name a new file/],
+    ['backup', 'new.tgz', 'nowhere', /There is no database in/],
+    ['restore', 'shop.tgz', 'first', /has a database already/],
+    ['restore', 'missing.tgz', 'third', /There is no file/],
+    ['restore', 'broken.tgz', 'third', /is no whole backup/],
+    ['sell', 'shop.tgz', 'first', /^Say what to do: backup FILE/],
+  ])('says why it does not %s %s in %s', async (action, file, name, sentence) => {
+    await writeFile(at('broken.tgz'), 'not an archive');
+    const { code, output } = await tool(at(name), action, at(file));
+    expect(output).toMatch(sentence);
+    expect(output.trim().split('\n')).toHaveLength(1);
+    expect(code).toBe(1);
+    expect(existsSync(at(name, 'mongodb'))).toBe(name === 'first');
+  });
+
+  it('moves to a MongoDB server, with its indexes, once', async () => {
+    const uri = databaseUri(`moved_${process.pid}`);
+    const moved = await tool(at('first'), 'move', uri);
+    expect(moved).toMatchObject({ code: 0, output: expect.stringMatching(/^products +1$/m) });
+    const again = await tool(at('first'), 'move', uri);
+    expect(again).toMatchObject({ code: 1, output: expect.stringContaining('name an empty') });
+    await serve({ DATA_DIR: at('first'), MONGODB_URI: uri });
+    await expectTheShop();
+    await stop();
+  });
+
+  it('stays where it is when the target does not answer', async () => {
+    const { code, output } = await tool(at('first'), 'move', 'mongodb://127.0.0.1:1/cliick');
+    expect(code).toBe(1);
+    expect(output).toMatch(/^The target does not answer or refuses .*: check its URI\.\n$/);
+  });
+});
