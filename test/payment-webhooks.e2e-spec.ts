@@ -277,56 +277,60 @@ describe('a webhook', () => {
 });
 
 describe('events in any order', () => {
-  it('make one payment, one ledger entry for each fact, and one event for each change', async () => {
-    const kinds = ['created', 'processing', 'failed', 'succeeded', 'partial', 'rest'] as const;
-    const orders = permutations([...kinds]);
-    expect(orders).toHaveLength(720);
-    // All of them are held against the rules in payment-change.spec.ts; some go through the front door.
-    const sampled = orders.filter((_, index) => index % 36 === 0);
-    const finals = new Set<string>();
-    const told = new Map<string, string[]>();
-    app.nest.get(DomainEvents, { strict: false }).on('payment.updated', ({ payment }) => {
-      const states = told.get(payment.id) ?? [];
-      told.set(payment.id, [...states, `${payment.status} ${payment.refundedAmount}`]);
-    });
-    for (const [index, order] of sampled.entries()) {
-      const { order: placed, id, intent } = await begun();
-      const deliveries = [...order, ...order].map((kind) => eventOf(kind, intent));
-      const half = Math.floor(deliveries.length / 2) - (index % 5);
-      await Promise.all(deliveries.slice(0, half).map(deliver));
-      await shop.owner.post(`${payments}/confirm`, { paymentIntentId: id }).expect(200);
-      await Promise.all(deliveries.slice(half).map(deliver));
-      await processed();
-      expect((await read(id)).status, order.join()).toBe('refunded');
-      await eventually(async () =>
-        expect(await placed.read()).toMatchObject({ paymentStatus: 'refunded' }),
-      );
-      const payment = await read(id);
-      const events = (await shop.owner.get(`${payments}/${id}/events?limit=500`).expect(200)).body
-        .data;
-      const facts = events
-        .filter(({ kind }: { kind: string }) => kind === 'fact')
-        .map(
-          ({ name, reference }: { name: string; reference: string }) =>
-            `${name} ${(reference ?? '').replace(intent.id, '')}`,
+  it(
+    'make one payment, one ledger entry for each fact, and one event for each change',
+    { timeout: 120_000 },
+    async () => {
+      const kinds = ['created', 'processing', 'failed', 'succeeded', 'partial', 'rest'] as const;
+      const orders = permutations([...kinds]);
+      expect(orders).toHaveLength(720);
+      // All of them are held against the rules in payment-change.spec.ts; some go through the front door.
+      const sampled = orders.filter((_, index) => index % 36 === 0);
+      const finals = new Set<string>();
+      const told = new Map<string, string[]>();
+      app.nest.get(DomainEvents, { strict: false }).on('payment.updated', ({ payment }) => {
+        const states = told.get(payment.id) ?? [];
+        told.set(payment.id, [...states, `${payment.status} ${payment.refundedAmount}`]);
+      });
+      for (const [index, order] of sampled.entries()) {
+        const { order: placed, id, intent } = await begun();
+        const deliveries = [...order, ...order].map((kind) => eventOf(kind, intent));
+        const half = Math.floor(deliveries.length / 2) - (index % 5);
+        await Promise.all(deliveries.slice(0, half).map(deliver));
+        await shop.owner.post(`${payments}/confirm`, { paymentIntentId: id }).expect(200);
+        await Promise.all(deliveries.slice(half).map(deliver));
+        await processed();
+        expect((await read(id)).status, order.join()).toBe('refunded');
+        await eventually(async () =>
+          expect(await placed.read()).toMatchObject({ paymentStatus: 'refunded' }),
         );
-      expect(new Set(facts).size, order.join()).toBe(facts.length);
-      finals.add(
-        JSON.stringify([
-          payment.status,
-          payment.capturedAmount,
-          payment.refundedAmount,
-          facts.toSorted(),
-        ]),
-      );
-      const moves = events.filter(({ kind }: { kind: string }) => kind === 'transition');
-      // Each state is told once; none of them comes back.
-      const states = told.get(id) ?? [];
-      expect(new Set(states).size, `${order.join()}: ${states.join()}`).toBe(states.length);
-      for (let at = 1; at < moves.length; at++) expect(moves[at].from).toBe(moves[at - 1].to);
-    }
-    expect(finals.size).toBe(1);
-  });
+        const payment = await read(id);
+        const events = (await shop.owner.get(`${payments}/${id}/events?limit=500`).expect(200)).body
+          .data;
+        const facts = events
+          .filter(({ kind }: { kind: string }) => kind === 'fact')
+          .map(
+            ({ name, reference }: { name: string; reference: string }) =>
+              `${name} ${(reference ?? '').replace(intent.id, '')}`,
+          );
+        expect(new Set(facts).size, order.join()).toBe(facts.length);
+        finals.add(
+          JSON.stringify([
+            payment.status,
+            payment.capturedAmount,
+            payment.refundedAmount,
+            facts.toSorted(),
+          ]),
+        );
+        const moves = events.filter(({ kind }: { kind: string }) => kind === 'transition');
+        // Each state is told once; none of them comes back.
+        const states = told.get(id) ?? [];
+        expect(new Set(states).size, `${order.join()}: ${states.join()}`).toBe(states.length);
+        for (let at = 1; at < moves.length; at++) expect(moves[at].from).toBe(moves[at - 1].to);
+      }
+      expect(finals.size).toBe(1);
+    },
+  );
 });
 
 /** One of the events of a payment that failed once, was paid, and was given back in two parts. */
