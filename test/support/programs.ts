@@ -53,7 +53,8 @@ export async function startRedis(program: string, known?: string): Promise<Redis
   };
 }
 
-async function freePort(): Promise<number> {
+/** A port that nobody listens at, at this moment. */
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0);
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;

@@ -1,0 +1,129 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
+import { getMetadataStorage } from 'class-validator';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { Env } from '../../src/platform/config/env.js';
+import { createTestApp, type TestApp } from '../support/app.js';
+import { checkConfig } from '../support/nginx.js';
+import { findProgram } from '../support/programs.js';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const read = (name: string): string => readFileSync(join(ROOT, name), 'utf8');
+const nginx = findProgram('nginx');
+
+/** Names of packages that the files below a directory import, statically or not. */
+function importedPackages(directory: string): Set<string> {
+  const files = readdirSync(join(ROOT, directory), { recursive: true, encoding: 'utf8' });
+  const code = files.filter((name) => /\.m?[jt]s$/.test(name) && !name.endsWith('.spec.ts'));
+  const statement = /^(?:import|export)\b(?! type)[^'()]*from '([^']+)'|\bimport\('([^']+)'\)/gm;
+  const found = code.flatMap((name) =>
+    [...read(join(directory, name)).matchAll(statement)].map(([, one, other]) => one ?? other!),
+  );
+  const packages = found
+    .filter((specifier) => !/^node:|^\./.test(specifier))
+    .map((specifier) => /^(@[^/]+\/)?[^/]+/.exec(specifier)![0]);
+  return new Set(packages);
+}
+
+describe('the image', () => {
+  const [, final = ''] = read('Dockerfile')
+    .split(/^FROM .*$/m)
+    .slice(-2);
+
+  it('runs as another user than root, says how it is, and starts Node itself', () => {
+    expect(final).toMatch(/^USER node$/m);
+    expect(final).toMatch(/^HEALTHCHECK .*\n? *CMD \["node", "-e", "fetch/m);
+    expect(final).toMatch(/^CMD \["node", .*"dist\/main\.js"\]$/m);
+    expect(final).not.toMatch(/npm|apt-get|COPY \. /);
+  });
+
+  it('installs every package that the code imports: none is a development dependency', () => {
+    const { dependencies } = JSON.parse(read('package.json'));
+    const missing = [...importedPackages('src')].filter((name) => !dependencies[name]);
+    // What others bring along and re-export the types of.
+    expect(missing.filter((name) => !['express', 'mongodb'].includes(name))).toEqual([]);
+  });
+
+  it('is given only what it is built from', () => {
+    const copied = [...read('Dockerfile').matchAll(/^COPY (?!--from)(.*) \S+$/gm)].flatMap(
+      ([, names]) => names!.split(' '),
+    );
+    const allowed = read('.dockerignore')
+      .match(/^!.*$/gm)!
+      .map((line) => line.slice(1));
+    for (const name of copied) {
+      expect(
+        allowed.some((one) => new RegExp(`^${one.replace('*', '.*')}$`).test(name)),
+        name,
+      ).toBe(true);
+    }
+  });
+});
+
+describe('compose.yaml', () => {
+  const compose = parse(read('compose.yaml'), { merge: true }) as Record<string, any>;
+  const { services } = compose;
+
+  it('has MongoDB as a replica set, Redis, two API processes, and nginx before them', () => {
+    expect(services.mongo.command).toContain('--replSet');
+    expect(Object.keys(services).filter((name) => name.startsWith('api-'))).toHaveLength(2);
+    for (const name of ['mongo', 'redis']) expect(services[name].healthcheck.test[0]).toBe('CMD');
+    for (const [name, service] of Object.entries<any>(services)) {
+      for (const needed of Object.keys(service.depends_on ?? {})) {
+        expect(Object.keys(services), `${name} needs ${needed}`).toContain(needed);
+      }
+      const volumes = ((service.volumes ?? []) as string[]).map((volume) => volume.split(':')[0]!);
+      for (const volume of volumes.filter((one) => !one.startsWith('.'))) {
+        expect(Object.keys(compose['volumes'])).toContain(volume);
+      }
+    }
+  });
+
+  it('tells the API only variables that it knows, and waits longer than it drains', () => {
+    const known = getMetadataStorage()
+      .getTargetValidationMetadatas(Env, '', false, false)
+      .map(({ propertyName }) => propertyName);
+    const { environment, stop_grace_period: grace } = services['api-1'];
+    expect(known).toEqual(expect.arrayContaining(Object.keys(environment)));
+    expect(Number.parseInt(grace, 10)).toBeGreaterThan(Number(environment.DRAIN_SECONDS) + 10);
+    const keepAlive = /^\s+keepalive_timeout (\d+)s;/m.exec(
+      read('docs/deployment/nginx.conf.template'),
+    );
+    expect(Number(keepAlive![1])).toBeLessThan(5);
+  });
+
+  it('fills in what the configuration of nginx asks for', () => {
+    const asked = read('docs/deployment/nginx.conf.template').match(/\$\{[A-Z0-9_]+\}/g)!;
+    const given = Object.keys(services.nginx.environment).map((name) => `\${${name}}`);
+    expect(new Set(asked)).toEqual(new Set(given));
+  });
+
+  it.skipIf(!nginx)('has a configuration of nginx that nginx takes', async () => {
+    expect(await checkConfig(nginx!)).toBe('');
+  });
+});
+
+describe('the dashboard', () => {
+  let app: TestApp;
+
+  beforeAll(async () => {
+    app = await createTestApp();
+    await app.request.get('/health/live').expect(200);
+  });
+
+  afterAll(() => app.close());
+
+  it('shows metrics that there are', async () => {
+    const { text } = await app.request.get('/metrics').expect(200);
+    const there = [...text.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name!);
+    const asked = read('docs/grafana-dashboard.json').match(
+      /\b(?:cliick|nodejs|process)_[a-z0-9_]+/g,
+    )!;
+    const names = asked.map((name) =>
+      there.includes(name) ? name : name.replace(/_(count|bucket|sum)$/, ''),
+    );
+    expect(names.filter((name) => !there.includes(name))).toEqual([]);
+  });
+});
