@@ -11,8 +11,8 @@ import { eventually } from './eventually.js';
  * must run.
  */
 export function findProgram(...names: string[]): string | undefined {
-  const found = (process.env['PATH'] ?? '')
-    .split(delimiter)
+  // Debian's servers are where only root looks.
+  const found = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin']
     .flatMap((directory) => names.map((name) => join(directory, name)))
     .find((path) => existsSync(path));
   if (found) return found;
