@@ -10,7 +10,7 @@ import { crossOrigin } from './platform/http/cross-origin.js';
 import { jsonBody } from './platform/http/json-body.js';
 import { requireHost } from './platform/http/require-host.js';
 import { securityHeaders } from './platform/http/security-headers.js';
-import { limitSlowClients, type TimeLimits } from './platform/http/slow-clients.js';
+import { limitSlowClients, TIME_LIMITS } from './platform/http/slow-clients.js';
 import { serveDocs } from './platform/http/swagger.js';
 import { accessLog } from './platform/logging/access-log.js';
 import { PinoLoggerService } from './platform/logging/logger.js';
@@ -27,7 +27,7 @@ import { permissionNote, permissionsAsMarkdown } from './shops/permissions.js';
 export async function createApp(
   config: AppConfig,
   logger: Logger,
-  timeLimits?: TimeLimits,
+  timeLimits = TIME_LIMITS,
 ): Promise<NestExpressApplication> {
   const app = await NestFactory.create<NestExpressApplication>(AppModule.with(config), {
     logger: new PinoLoggerService(logger),
@@ -49,7 +49,7 @@ export async function createApp(
   app.use(crossOrigin(config));
   app.use(compression());
   app.use(jsonBody);
-  app.useWebSocketAdapter(new SocketIoAdapter(app));
+  app.useWebSocketAdapter(new SocketIoAdapter(app, timeLimits.identify));
   const document = serveDocs(app, {
     notes: `## Who may do what in a shop\n\n${permissionsAsMarkdown()}`,
     permissionNote,

@@ -6,12 +6,14 @@ import { Handshakes, refuseHandshake } from './handshakes.js';
 
 /** Largest frame a client may send, at both doors: it asks by frames, its data goes over HTTP. */
 export const MAX_FRAME_BYTES = 64 * 1024;
-/** A client that connects and does not say who it is keeps nothing open for longer. */
-const CONNECT_TIMEOUT_MS = 10_000;
 
 /** Socket.IO with our limits, origins and shared upgrade handling. */
 export class SocketIoAdapter extends IoAdapter {
-  constructor(private readonly app: INestApplicationContext) {
+  /** @param connectTimeout in ms: who connects and does not say who they are is cut off then */
+  constructor(
+    private readonly app: INestApplicationContext,
+    private readonly connectTimeout: number,
+  ) {
     super(app);
   }
 
@@ -21,7 +23,7 @@ export class SocketIoAdapter extends IoAdapter {
     const ours: Partial<ServerOptions> = {
       serveClient: false,
       maxHttpBufferSize: MAX_FRAME_BYTES,
-      connectTimeout: CONNECT_TIMEOUT_MS,
+      connectTimeout: this.connectTimeout,
       cors: { origin: appOrigins, credentials: true },
       // Upgrades to other paths belong to the raw door on the same server.
       destroyUpgrade: false,

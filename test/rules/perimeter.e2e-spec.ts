@@ -2,6 +2,7 @@ import type { Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
 import { createApp } from '../../src/create-app.js';
 import { loadAppConfig } from '../../src/platform/config/app-config.js';
 import { createLogger } from '../../src/platform/logging/logger.js';
@@ -249,7 +250,7 @@ describe('headers', () => {
 });
 
 describe('slow clients', () => {
-  const FAST = { headers: 300, request: 600, keepAlive: 65_000, check: 50 };
+  const FAST = { headers: 300, request: 600, keepAlive: 65_000, check: 50, identify: 300 };
   let slow: NestExpressApplication;
   let url: string;
 
@@ -276,6 +277,16 @@ describe('slow clients', () => {
     expect(status).toBe(408);
     expect(headers).toMatchObject({ connection: 'close', 'cache-control': 'no-store' });
     expect(JSON.parse(text)).toEqual(failure('request_timeout'));
+  });
+
+  it('that open a socket and never say who they are are cut off', async () => {
+    const socketIo = `${url.replace('http', 'ws')}/socket.io/?EIO=4&transport=websocket`;
+    const silent = new WebSocket(socketIo);
+    const heard: unknown[] = [];
+    silent.on('message', (frame: Buffer) => heard.push(frame.toString()[0]));
+    await new Promise((resolve) => silent.on('close', resolve));
+    const OPENED = '0';
+    expect(heard).toEqual([OPENED]);
   });
 
   it('do not keep others from being served', async () => {

@@ -12,6 +12,8 @@ export interface TimeLimits {
   keepAlive: number;
   /** How often connections are looked at. */
   check: number;
+  /** For a Socket.IO client that has connected to say who it is. */
+  identify: number;
 }
 
 interface Refusal {
@@ -20,11 +22,12 @@ interface Refusal {
   sentence: string;
 }
 
-const TIME_LIMITS: TimeLimits = {
+export const TIME_LIMITS: TimeLimits = {
   headers: 15_000,
   request: 30_000,
   keepAlive: 65_000,
   check: 1_000,
+  identify: 10_000,
 };
 /** For a client to read the answer; then its connection is cut. */
 const FAREWELL_MS = 1_000;
@@ -59,7 +62,7 @@ const REFUSALS: Record<string, Refusal> = {
 };
 
 /** Ends requests that come too slowly; what Node itself refuses is answered as an envelope. */
-export function limitSlowClients(server: Server, limits: TimeLimits = TIME_LIMITS): void {
+export function limitSlowClients(server: Server, limits: TimeLimits): void {
   server.headersTimeout = limits.headers;
   server.requestTimeout = limits.request;
   server.keepAliveTimeout = limits.keepAlive;
