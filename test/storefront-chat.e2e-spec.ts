@@ -142,6 +142,25 @@ describe('web chat of the storefront', () => {
 });
 
 describe('customer token', () => {
+  it('opens a conversation until 30 days after its last message, notes not counted (401)', async () => {
+    const { id, path, token } = await start();
+    const conversations = app.connection.collection('conversations');
+    const rest = (days: number) =>
+      conversations.updateOne(
+        { _id: app.connection.base.Types.ObjectId.createFromHexString(id) },
+        { $set: { lastMessageAt: new Date(Date.now() - days * 24 * 3_600_000) } },
+      );
+    await rest(29);
+    await read(path, token).expect(200);
+    await rest(31);
+    const staff = `${shop.path}/conversations/${id}/messages`;
+    await shop.agent.post(staff, { text: 'quiet', isNote: true }).expect(201);
+    expect((await read(path, token).expect(401)).body.error).toContain('start a new one');
+    await write(path, token, { text: 'hello' }).expect(401);
+    await shop.agent.post(staff, { text: 'Your beans are here.' }).expect(201);
+    expect((await read(path, token).expect(200)).body.data).toHaveLength(2);
+  });
+
   it('is asked for (401)', async () => {
     const { path } = await start();
     const { body } = await app.request.get(path).expect(401);

@@ -12,7 +12,8 @@ export interface CustomerSubject {
   subjectId: string;
 }
 
-const CUSTOMER_TOKEN_DAYS = 30;
+/** A conversation ends before, when it rests: see `chat-retention.ts`. */
+const TOKEN_DAYS = { order: 30, conversation: 365 } as const;
 const MILLISECONDS = 1_000;
 const ALGORITHM = 'HS256';
 const ISSUER = 'cliick';
@@ -47,7 +48,7 @@ export class CustomerTokens {
         algorithm: ALGORITHM,
         issuer: ISSUER,
         audience: AUDIENCE,
-        expiresIn: `${CUSTOMER_TOKEN_DAYS}d`,
+        expiresIn: `${TOKEN_DAYS[kind]}d`,
       },
     );
   }

@@ -9,6 +9,7 @@ import { AppError } from '../platform/http/app-error.js';
 import { decodeCursor } from '../platform/http/cursor.js';
 import { Page } from '../platform/http/page.js';
 import { ShopsService } from '../shops/shops.service.js';
+import { openSince } from './chat-retention.js';
 import { Conversation } from './conversation.schema.js';
 import type { CreateConversationDto } from './dto/create-conversation.dto.js';
 import { ConversationResponse } from './dto/conversation.response.js';
@@ -108,13 +109,26 @@ export class ConversationsService {
     return newest.reverse();
   }
 
-  /** Those of `conversationIds` that are there, whatever their shop. */
-  async listExistingIds(conversationIds: string[]): Promise<Set<string>> {
+  /** Those of `conversationIds` that are open to their customers, whatever their shop. */
+  async listOpenIds(conversationIds: string[], now: Date): Promise<Set<string>> {
     const found = await this.conversations
-      .find({ _id: { $in: conversationIds } }, { _id: 1 })
+      .find({ _id: { $in: conversationIds }, lastMessageAt: { $gt: openSince(now) } }, { _id: 1 })
       .setOptions({ acrossShops: true })
       .lean();
     return new Set(found.map(({ _id }) => _id.toHexString()));
+  }
+
+  /** @throws AppError 404, or `unauthenticated` once it is closed to its customer for good */
+  async requireOpen(shopId: string, conversationId: string, now: Date): Promise<void> {
+    const found = await this.conversations
+      .findOne({ shopId, _id: conversationId }, { lastMessageAt: 1 })
+      .lean();
+    if (!found) throw AppError.notFound('conversation');
+    if (found.lastMessageAt > openSince(now)) return;
+    throw new AppError(
+      'unauthenticated',
+      'This chat has ended, long after its last message: start a new one in the shop.',
+    );
   }
 
   async require(shopId: string, conversationId: string): Promise<void> {

@@ -13,12 +13,12 @@ export class ChatCustomers {
     private readonly shops: ShopsService,
   ) {}
 
-  /** Whose token it is, while the shop and the conversation are there; undefined for another's. */
+  /** Whose token it is, while the shop is there and the conversation open; undefined for another's. */
   async find(token: string): Promise<CustomerAccess | undefined> {
     try {
       const customer = await this.tokens.verify(token, 'conversation');
       await this.shops.get(customer.shopId);
-      await this.conversations.require(customer.shopId, customer.subjectId);
+      await this.conversations.requireOpen(customer.shopId, customer.subjectId, new Date());
       return customer;
     } catch (error) {
       if (error instanceof AppError && error.getStatus() < 500) return undefined;
@@ -26,13 +26,10 @@ export class ChatCustomers {
     }
   }
 
-  /** Those of `customers` whose token has ended, or whose conversation is there no more. */
+  /** Those of `customers` whose token or conversation has ended, or is there no more. */
   async listGone(customers: CustomerAccess[], now: Date): Promise<CustomerAccess[]> {
-    const there = await this.conversations.listExistingIds(
-      customers.map(({ subjectId }) => subjectId),
-    );
-    return customers.filter(
-      ({ subjectId, expiresAt }) => expiresAt <= now || !there.has(subjectId),
-    );
+    const ids = customers.map(({ subjectId }) => subjectId);
+    const open = await this.conversations.listOpenIds(ids, now);
+    return customers.filter(({ subjectId, expiresAt }) => expiresAt <= now || !open.has(subjectId));
   }
 }

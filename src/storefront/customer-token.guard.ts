@@ -5,6 +5,7 @@ import {
   type CustomerTokenKind,
   CustomerTokens,
 } from '../auth/customer-tokens.service.js';
+import { ConversationsService } from '../conversations/conversations.service.js';
 import { AppError } from '../platform/http/app-error.js';
 import type { ScopedRequest } from '../platform/idempotency/idempotency-scope.js';
 import { ShopsService } from '../shops/shops.service.js';
@@ -26,6 +27,7 @@ export class CustomerTokenGuard implements CanActivate {
     private readonly reflector: Reflector,
     private readonly tokens: CustomerTokens,
     private readonly shops: ShopsService,
+    private readonly conversations: ConversationsService,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
@@ -41,6 +43,9 @@ export class CustomerTokenGuard implements CanActivate {
     }
     if (String(request.params[`${kind}Id`]).toLowerCase() !== customer.subjectId) {
       throw AppError.notFound(kind);
+    }
+    if (kind === 'conversation') {
+      await this.conversations.requireOpen(customer.shopId, customer.subjectId, new Date());
     }
     request.customer = customer;
     if ('slugOrId' in request.params) request.idempotencyScope = { slugOrId: customer.shopId };

@@ -7,7 +7,8 @@ export class StartedConversationResponse {
   conversation: PublicConversationResponse;
 
   @ApiProperty({
-    description: 'Opens this conversation for 30 days: `Authorization: Bearer`.',
+    description:
+      'Opens this conversation until 30 days after its last message, a year at most: `Authorization: Bearer`.',
     example: 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiI2NzQxIn0.c2lnbmF0dXJl',
   })
   token: string;
