@@ -1,8 +1,11 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Doors } from '../src/realtime/doors.js';
 import { Relay } from '../src/realtime/relay.js';
 import { shopRoom } from '../src/realtime/rooms.js';
+import { personOf } from '../src/realtime/socket-identity.js';
 import { Sweeper } from '../src/realtime/sweeper.js';
+import type { ChangesResponse } from '../src/sync/dto/changes.response.js';
+import { SyncService } from '../src/sync/sync.service.js';
 import { type Actor, aShop, type ShopWorld } from './support/actors.js';
 import { createTestApp, type TestApp } from './support/app.js';
 import { anAccount } from './support/bodies.js';
@@ -92,7 +95,7 @@ describe.each(Object.keys(DOORS) as DoorName[])('the door %s', (door) => {
       expect(await customer.next('conversation:update')).toEqual({ id: mine.id, status: 'closed' });
     });
 
-    it('closes when their token ends', async () => {
+    it('closes when their token, or the conversation, ends', async () => {
       const chat = await aChat();
       const customer = await connect(door, chat.token);
       await customer.ask('ping', {});
@@ -150,30 +153,35 @@ describe.each(Object.keys(DOORS) as DoorName[])('the door %s', (door) => {
     }
   });
 
-  it('tells who joins with since more than fits into a network at once', async () => {
+  it('tells who joins with since more than fits into a network only as fast as they read', async () => {
     const world = await aShop(app);
-    const { ObjectId } = app.connection.base.Types;
-    const rows = Array.from({ length: 400 }, (_, index) => ({
-      shopId: new ObjectId(world.id),
-      conversationId: new ObjectId(),
+    const messages = Array.from({ length: 400 }, (_, index) => ({
+      id: String(index),
       seq: index + 1,
-      messageNumber: 1,
-      sender: 'user',
-      senderId: null,
-      attachment: null,
-      isNote: false,
-      text: 'က'.repeat(5_000),
-      timestamp: new Date(),
+      text: 'x'.repeat(30_000),
     }));
-    await app.connection.collection('messages').insertMany(rows);
-    await app.connection
-      .collection('shops')
-      .updateOne({ slug: world.slug }, { $set: { seq: rows.length } });
-    const client = await connect(door, world.agent.token, unsearched());
-    const joined = await client.ask('shop:join', { shopId: world.id, since: 1 });
-    expect(joined).toMatchObject({ ok: true, reset: false });
-    const told = client.heard('message:new').map(({ seq }) => seq);
-    expect(told).toEqual(rows.map(({ seq }) => seq));
+    const missed = { seq: 0, reset: false, messages, conversations: [], orders: [] };
+    const looks = vi.spyOn(SyncService.prototype, 'changesSince');
+    looks.mockResolvedValueOnce(missed as unknown as ChangesResponse);
+    const [slow, other] = [
+      await connect(door, world.agent.token, unsearched()),
+      await connect(door, world.owner.token, unsearched()),
+    ];
+    const joined = { shopId: world.id, since: 0 };
+    const asked = slow.ask('shop:join', joined).catch(() => undefined);
+    slow.stopReading();
+    await eventually(() => expect(looks).toHaveBeenCalled());
+    // Time enough to tell all of it to a network that takes it.
+    for (let turn = 0; turn < 5; turn++) await other.ask('shop:join', joined);
+    const inside = app.nest.get(Doors, { strict: false }).occupants(shopRoom(world.id));
+    expect(inside.map(({ identity }) => personOf(identity))).toEqual([world.owner.userId]);
+    slow.readAgain();
+    await eventually(() => {
+      const told = slow.heard('message:new').map(({ seq }) => seq);
+      expect(told).toEqual(messages.map(({ seq }) => seq));
+    });
+    await asked;
+    expect(await slow.ask('ping', {})).toMatchObject({ ok: true });
   });
 
   it('tells the team and the customer that the other side is writing', async () => {

@@ -15,6 +15,7 @@ export interface DoorClient {
   forget(event: string): void;
   /** As a client that hangs: what comes stays in the network. */
   stopReading(): void;
+  readAgain(): void;
   /** Why the door was closed, once it is. */
   closed: Promise<string>;
   close(): void;
@@ -119,6 +120,7 @@ export async function openSocketIo(
     heard: (event) => inbox.heard(event),
     forget: (event) => inbox.forget(event),
     stopReading: () => wsOf(socket).pause(),
+    readAgain: () => wsOf(socket).resume(),
     closed,
     close: () => {
       // One that does not read hears no farewell either, and would wait for it.
@@ -161,6 +163,7 @@ export async function openRawWs(
     heard: (event) => inbox.heard(event),
     forget: (event) => inbox.forget(event),
     stopReading: () => ws.pause(),
+    readAgain: () => ws.resume(),
     closed,
     close: () => (ws.isPaused ? ws.terminate() : ws.close()),
   };
