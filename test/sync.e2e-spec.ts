@@ -56,12 +56,21 @@ describe('the changes since a number', () => {
     const { seq } = await changesSince(0);
     const late = await open();
     const { messages } = (await write(late, 'late')).body.data;
-    // The client has seen a later number before this one landed.
-    const later = messages[0].seq + 5;
-    await app.connection.collection('shops').updateMany({}, { $set: { seq: later } });
-    const again = await changesSince(later);
-    expect(again.messages.map(({ text }) => text)).toContain('late');
+    // The client has seen later numbers before this one landed: in a busy shop, many of them.
+    const passedBy = async (numbers: number) => {
+      const later = messages[0].seq + numbers;
+      await app.connection.collection('shops').updateMany({}, { $set: { seq: later } });
+      return changesSince(later);
+    };
+    const textsOf = (changes: ChangesResponse) => changes.messages.map(({ text }) => text);
+    const again = await passedBy(5);
+    expect(textsOf(again)).toContain('late');
     expect(again.seq).toBeGreaterThan(seq);
+    expect(textsOf(await passedBy(400))).toContain('late');
+    // What has been there for long has been told.
+    const timestamp = new Date(Date.now() - 60_000);
+    await app.connection.collection('messages').updateMany({}, { $set: { timestamp } });
+    expect(textsOf(await passedBy(400))).not.toContain('late');
   });
 
   it('are a reset for a number that is not of this shop, and nothing for a stranger (404)', async () => {
