@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { OrderPaymentsService } from '../src/orders/order-payments.service.js';
+import { PaymentChecksService } from '../src/payments/payment-checks.service.js';
 import { PaymentJobsService } from '../src/payments/payment-jobs.service.js';
+import { ProviderUnknown } from '../src/payments/providers/payment-provider.js';
+import { StripeProvider } from '../src/payments/providers/stripe.provider.js';
 import { StripeServer } from './providers/stripe.server.js';
 import { aShop, type ShopWorld } from './support/actors.js';
 import { createTestApp, type TestApp } from './support/app.js';
@@ -82,6 +85,58 @@ describe('a refund that puts the pieces back', () => {
     expect(await order.stock()).toBe(9);
     await reconcile(HOUR_MS);
     await eventually(async () => expect(await order.stock()).toBe(10));
+  });
+});
+
+describe('a refund that the provider refuses', () => {
+  it('says why, and gives nothing back', async () => {
+    const { order, id, intentId } = await paid();
+    // Somebody has given it back on Stripe's own screens; its webhook has not come yet.
+    stripe.refundElsewhere(intentId);
+    const { body } = await shop.admin.post(`${payments}/${id}/refund`, {}).expect(409);
+    expect(body).toMatchObject({
+      code: 'payment_refused',
+      error: expect.stringContaining('has already been refunded'),
+    });
+    const { status, refundedAmount, refunds } = await read(id);
+    expect({ status, refundedAmount }).toEqual({ status: 'succeeded', refundedAmount: 0 });
+    expect(refunds).toMatchObject([{ status: 'failed' }]);
+    expect(await order.read()).toMatchObject({ paymentStatus: 'paid' });
+  });
+});
+
+describe('the reconciliation', () => {
+  it('begins no look after its time, and goes on the next time', async () => {
+    const { id } = await begun();
+    const checks = app.nest.get(PaymentChecksService, { strict: false });
+    const later = new Date(Date.now() + 2 * HOUR_MS);
+    const clock = vi.spyOn(performance, 'now');
+    let time = performance.now();
+    // So much from one look at it to the next.
+    clock.mockImplementation(() => (time += 16_000));
+    await checks.run(later);
+    clock.mockRestore();
+    expect((await read(id)).status).toBe('pending');
+    await checks.run(later);
+    expect((await read(id)).status).toBe('canceled');
+  });
+
+  it('asks about all refunds of a payment at once, whose time-outs would add up', async () => {
+    const { id } = await paid();
+    const provider = app.nest.get(StripeProvider, { strict: false });
+    const ask = provider.refund.bind(provider);
+    const asked = vi.spyOn(provider, 'refund');
+    for (const amount of [1, 2]) {
+      asked.mockRejectedValueOnce(new ProviderUnknown('The line went dead.'));
+      await shop.admin.post(`${payments}/${id}/refund`, { amount }).expect(200);
+    }
+    expect((await read(id)).refunds).toMatchObject([{ status: 'unknown' }, { status: 'unknown' }]);
+    asked.mockClear().mockImplementation(async (refund) => {
+      await eventually(() => expect(asked).toHaveBeenCalledTimes(2));
+      return ask(refund);
+    });
+    await reconcile(HOUR_MS / 10);
+    expect(await read(id)).toMatchObject({ status: 'partially_refunded', refundedAmount: 3 });
   });
 });
 

@@ -64,13 +64,10 @@ export class RefundsService implements OnModuleInit {
     return this.giveBack(payment, asked);
   }
 
-  /** Asks again about refunds that are not decided. @throws ProviderUnknown while nobody knows */
-  async decide(payment: Payment): Promise<Payment> {
-    let current = payment;
-    for (const refund of payment.refunds.filter(isUndecided)) {
-      current = await this.carryOut(current, refund, SYSTEM);
-    }
-    return current;
+  /** Asks again about refunds that are not decided: at once, for each may wait for its time-out. */
+  async decide(payment: Payment): Promise<void> {
+    const undecided = payment.refunds.filter(isUndecided);
+    await Promise.all(undecided.map((refund) => this.carryOut(payment, refund, SYSTEM)));
   }
 
   private async giveBack(payment: Payment, asked: Asked): Promise<Payment> {
