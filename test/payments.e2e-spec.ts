@@ -223,14 +223,19 @@ describe('the amounts of the sandbox', () => {
       RATE_LIMITS: undefined,
     });
     try {
-      const provider = production.nest.get(
-        (await import('../src/payments/providers/sandbox.provider.js')).SandboxProvider,
-        { strict: false },
-      );
-      await expect(provider.retrieve('sbx_1')).rejects.toMatchObject({
-        code: 'provider_not_configured',
-      });
-      expect(provider.isConfigured).toBe(false);
+      const seller = await aShop(production);
+      const order = await anOrder(production, seller);
+      const asked = { orderId: order.id, provider: 'sandbox' };
+      for (const path of [`${seller.path}/payments/intent`, '/api/payments/intent']) {
+        const { body } = await seller.owner.post(path, asked).expect(503);
+        expect(body).toMatchObject({
+          code: 'provider_not_configured',
+          error: expect.stringContaining('no payments in production'),
+        });
+      }
+      // Nor does anything fall back to it where no provider is named.
+      await seller.owner.post(`${seller.path}/payments/intent`, { orderId: order.id }).expect(503);
+      expect(await order.read()).toMatchObject({ paymentStatus: 'unpaid' });
     } finally {
       await production.close();
     }
