@@ -1,7 +1,7 @@
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { aUser } from '../support/actors.js';
 import { createTestApp, type TestApp, type Variables } from '../support/app.js';
-import { anAccount, PASSWORD } from '../support/bodies.js';
+import { anAccount, aShopBody, PASSWORD } from '../support/bodies.js';
 import { eventually } from '../support/eventually.js';
 import { findProgram, type RedisProcess, startRedis } from '../support/programs.js';
 
@@ -72,6 +72,19 @@ describe('the limit of an address', () => {
     expect((await start()).headers['ratelimit-limit']).toBe('10');
     expect((await statuses(10, start)).at(-1)).toBe(429);
     await app.request.get('/api/public/shops/nowhere').expect(404);
+  });
+
+  it('is told as used up where another one is, which only a service counts', async () => {
+    const app = await limitedApp();
+    const owner = await aUser(app);
+    const { body } = await owner.post('/api/shops', aShopBody()).expect(201);
+    const invite = () =>
+      owner.post(`/api/shops/${body.data.id}/team`, { email: 'new@example.com', role: 'agent' });
+    await invite().expect(201);
+    const { headers } = await invite().expect(429);
+    expect(headers['ratelimit-remaining']).toBe('0');
+    expect(headers['ratelimit-reset']).toBe(headers['retry-after']);
+    expect(Number(headers['retry-after'])).toBeGreaterThan(0);
   });
 
   it('counts what never reaches a route: unknown ones and broken bodies', async () => {

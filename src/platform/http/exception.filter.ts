@@ -43,6 +43,7 @@ export class ExceptionToEnvelopeFilter implements ExceptionFilter {
       return;
     }
     if (error.retryAfterSeconds) response.setHeader('Retry-After', error.retryAfterSeconds);
+    if (error.code === 'rate_limited') tellUsedUp(response, error);
     response.status(error.getStatus()).json({
       success: false,
       error: error.message,
@@ -59,6 +60,13 @@ export class ExceptionToEnvelopeFilter implements ExceptionFilter {
     this.reports.report(exception, { method: request.method, route: routeOf(request) });
     this.logger.error({ msg: 'unexpected error', method: request.method, error: message, stack });
   }
+}
+
+/** The headers tell of the guards' limits, of which some is left when a service's is used up. */
+function tellUsedUp(response: Response, { retryAfterSeconds }: AppError): void {
+  if (!retryAfterSeconds || !response.hasHeader('RateLimit-Remaining')) return;
+  response.setHeader('RateLimit-Remaining', 0);
+  response.setHeader('RateLimit-Reset', retryAfterSeconds);
 }
 
 /** What the caller is told about `exception`, whoever threw it. */
