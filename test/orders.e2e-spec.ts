@@ -70,6 +70,15 @@ describe('what an order is made of', () => {
 describe('orders', () => {
   beforeEach(openShop);
 
+  it('are noted in the stock movements, with who has entered them', async () => {
+    const productId = await addProduct({ stock: 5 });
+    const { body } = await shop.manager.post(orders, anOrder(productId, 2)).expect(201);
+    const path = `${shop.path}/products/${productId}/stock-movements`;
+    const [newest] = (await shop.agent.get(path).expect(200)).body.data;
+    const by = shop.manager.userId;
+    expect(newest).toMatchObject({ change: -2, reason: 'order', by, orderId: body.data.id });
+  });
+
   it('computes prices and total itself, numbers the order and takes the stock', async () => {
     const beans = await addProduct({ name: 'Beans', retailPrice: 0.1 });
     const mug = await addProduct({ name: 'Mug', retailPrice: 8.2, stock: null });
