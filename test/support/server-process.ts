@@ -5,7 +5,7 @@ import type { Variables } from './app.js';
 
 const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 const CRASH_POINT = fileURLToPath(new URL('./crash-point.mjs', import.meta.url));
-const START_DEADLINE_MS = 20_000;
+const START_DEADLINE_MS = 60_000;
 
 /** The built server in a process of its own, as an operator runs it. */
 export interface ServerProcess {

@@ -21,7 +21,7 @@ export interface DoorClient {
   close(): void;
 }
 
-const DEADLINE_MS = 5_000;
+const DEADLINE_MS = 20_000;
 
 /** How the raw door names the answers. */
 const ANSWERS: Record<string, string> = {
