@@ -9,7 +9,7 @@ import { findProgram, type RedisProcess, startRedis } from '../support/programs.
 import { type DoorClient, openRawWs, openSocketIo } from '../support/sockets.js';
 
 const ENDED = 'Your session has ended: sign in again.';
-/** Within which an end reaches every process. */
+/** Far within the sweep of sessions (25 s), which would find it too. */
 const AT_ONCE_MS = 10_000;
 const AWAY = 'processes do not hear each other';
 const BACK = 'processes hear each other';
