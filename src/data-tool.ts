@@ -54,7 +54,7 @@ async function move(config: AppConfig, uri: string): Promise<void> {
     const copied = await copyDatabase(from.db(source.databaseName), to.db());
     for (const [name, count] of Object.entries(copied)) say(`${name.padEnd(28)} ${count}`);
     say(
-      `Moved to ${to.db().databaseName}: set MONGODB_URI, keep DATA_DIR's files, start the server.`,
+      `Moved to ${to.db().databaseName}: set MONGODB_URI, keep DATA_DIR's secrets, start the server.`,
     );
   } catch (error) {
     const { name, message } = error as Error;

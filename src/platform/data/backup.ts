@@ -11,7 +11,7 @@ const LEFT_OUT = new Set(['cache', 'prepare.lock', '.restoring', 'mongodb/engine
 const UNFINISHED = '.restoring';
 
 /**
- * Writes all of a data directory to `file`, a gzipped tar archive: the database, files and the
+ * Writes all of a data directory to `file`, a gzipped tar archive: the database and the
  * generated secrets, so whoever has it has the shop.
  * @throws DataError, or EmbeddedEngineError while a server holds the directory
  */
