@@ -4,8 +4,8 @@ import { readEmail } from '../platform/http/email-address.js';
 import type { FieldType, FormField } from './form.schema.js';
 
 export type Answer = string | number | boolean | string[];
-/** By field id, null for none; without a prototype when it comes from `IsAnswers`. */
-export type Answers = Record<string, Answer | null>;
+/** By field id; without a prototype when it comes from `IsAnswers`. */
+export type Answers = Record<string, Answer>;
 
 /** An answer beside its question, so that an old order can be read after the form has changed. */
 export interface AnsweredField {
@@ -25,8 +25,6 @@ class WrongAnswer extends Error {}
 
 const SHORT_TEXT_CHARACTERS = 500;
 const LONG_TEXT_CHARACTERS = 5_000;
-const MAX_CHOICES = 500;
-const CHOICE_CHARACTERS = 200;
 /** Digits of any script, as a phone's keyboard writes them, with the usual punctuation. */
 const PHONE = /^\+?[\p{Nd}\s().\-/]{5,30}$/u;
 const PHONE_DIGITS_MIN = 5;
@@ -78,30 +76,19 @@ export function checkAnswers(
 
 function checkAnswer(
   field: FormField,
-  given: Answer | null | undefined,
+  given: Answer | undefined,
   selection: Selection,
 ): Answer | undefined {
   if (isEmpty(given)) {
     if (field.required && !isSelected(field.type, selection)) throw new WrongAnswer('is required');
     return undefined;
   }
-  const value = CHECKS[field.type](field, requireShortList(given));
+  const value = CHECKS[field.type](field, given);
   if (field.required && value === false) throw new WrongAnswer('must be ticked');
   return value;
 }
 
-/** Of any field: how long its texts may be each says for itself. */
-function requireShortList(answer: Answer): Answer {
-  const isShort = (choice: string): boolean => choice.length <= CHOICE_CHARACTERS;
-  if (!Array.isArray(answer) || (answer.length <= MAX_CHOICES && answer.every(isShort))) {
-    return answer;
-  }
-  throw new WrongAnswer(
-    `must be a list of at most ${MAX_CHOICES} texts of at most ${CHOICE_CHARACTERS} characters`,
-  );
-}
-
-function isEmpty(answer: Answer | null | undefined): answer is null | undefined {
+function isEmpty(answer: Answer | undefined): answer is undefined {
   if (answer === undefined || answer === null) return true;
   if (Array.isArray(answer)) return answer.length === 0;
   return typeof answer === 'string' && answer.trim() === '';

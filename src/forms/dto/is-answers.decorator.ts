@@ -5,11 +5,13 @@ import type { Answers } from '../form-answers.js';
 
 const MAX_KEYS = 100;
 const MAX_KEY_CHARACTERS = 64;
+const MAX_TEXT_CHARACTERS = 5_000;
+const MAX_LIST_ITEMS = 500;
+const MAX_LIST_TEXT_CHARACTERS = 200;
 
 /**
- * Accepts one flat object of answers: text, number, true or false, or a list of texts. How long these
- * may be says the check against the form, which names the field. It arrives without a prototype, so
- * no key can reach one.
+ * Accepts one flat object of bounded answers: text, number, true or false, or a list of texts. It
+ * arrives without a prototype, so no key can reach one.
  */
 export function IsAnswers(): PropertyDecorator {
   return applyDecorators(
@@ -41,7 +43,12 @@ function isAnswers(value: unknown): value is Answers {
 }
 
 function isAnswer(value: unknown): boolean {
-  if (value === null || typeof value === 'boolean' || typeof value === 'string') return true;
+  if (typeof value === 'boolean') return true;
   if (typeof value === 'number') return Number.isFinite(value);
-  return Array.isArray(value) && value.every((item) => typeof item === 'string');
+  if (typeof value === 'string') return value.length <= MAX_TEXT_CHARACTERS;
+  return (
+    Array.isArray(value) &&
+    value.length <= MAX_LIST_ITEMS &&
+    value.every((item) => typeof item === 'string' && item.length <= MAX_LIST_TEXT_CHARACTERS)
+  );
 }
