@@ -2,6 +2,7 @@ import type { INestApplicationContext } from '@nestjs/common';
 import { IoAdapter } from '@nestjs/platform-socket.io';
 import type { Server, ServerOptions } from 'socket.io';
 import { AppConfig } from '../platform/config/app-config.js';
+import { calmTurn } from '../platform/http/calm-turn.js';
 import { Handshakes, refuseHandshake } from './handshakes.js';
 
 /** Largest frame a client may send, at both doors: it asks by frames, its data goes over HTTP. */
@@ -36,5 +37,11 @@ export class SocketIoAdapter extends IoAdapter {
       },
     };
     return super.createIOServer(port, { ...options, ...ours } as ServerOptions) as Server;
+  }
+
+  /** The library closes the port with its server. */
+  override async close(server: Server): Promise<void> {
+    await calmTurn();
+    await super.close(server);
   }
 }

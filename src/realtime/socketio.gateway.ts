@@ -126,13 +126,14 @@ export class SocketIoGateway
   }
 
   /**
-   * Tells the clients why before their sockets close. A line that is just being upgraded closes once
-   * it is; one whose client has gone silent would keep the port open until its ping fails.
+   * Tells the clients why before their lines close. Just the lines: a client whose socket was
+   * disconnected by the server would not connect again by itself. A line that is just being upgraded
+   * closes once it is; one whose client has gone silent would keep the port open until its ping fails.
    */
   async beforeApplicationShutdown(): Promise<void> {
     clearInterval(this.unsentCheck);
     this.server.emit('server:closing', { reason: 'The server restarts: connect again.' });
-    this.server.disconnectSockets(true);
+    for (const { conn } of this.all()) conn.close();
     const deadline = Date.now() + FAREWELL_MS;
     while (this.server.engine.clientsCount > 0 && Date.now() < deadline) {
       await pause(FAREWELL_CHECK_MS);
