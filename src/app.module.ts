@@ -7,6 +7,7 @@ import { CustomersModule } from './customers/customers.module.js';
 import { EventsModule } from './events/events.module.js';
 import { FormsModule } from './forms/forms.module.js';
 import { HealthModule } from './health/health.module.js';
+import { MediaModule } from './media/media.module.js';
 import { OrdersModule } from './orders/orders.module.js';
 import { AppConfig } from './platform/config/app-config.js';
 import { ConfigModule } from './platform/config/config.module.js';
@@ -16,6 +17,7 @@ import { ExceptionToEnvelopeFilter } from './platform/http/exception.filter.js';
 import { JsonBodyInterceptor } from './platform/http/json-body.js';
 import { RequestValidationPipe } from './platform/http/validation.pipe.js';
 import { IdempotencyModule } from './platform/idempotency/idempotency.module.js';
+import { FilesModule } from './platform/files/files.module.js';
 import { JobsModule } from './platform/jobs/jobs.module.js';
 import { MailModule } from './platform/mail/mail.module.js';
 import { RedisModule } from './platform/redis/redis.module.js';
@@ -40,6 +42,7 @@ const PLATFORM = [
   MailModule,
   IdempotencyModule,
   JobsModule,
+  FilesModule,
   SecurityModule,
 ];
 
@@ -48,6 +51,7 @@ const DOMAINS = [
   UsersModule,
   AuthModule,
   ShopsModule,
+  MediaModule,
   CustomersModule,
   ProductsModule,
   FormsModule,

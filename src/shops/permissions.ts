@@ -13,6 +13,7 @@ export const PERMISSIONS = {
   'team:write': 'admin',
   'products:read': 'agent',
   'products:write': 'manager',
+  'media:write': 'agent',
   'forms:read': 'agent',
   'forms:write': 'manager',
   'orders:read': 'agent',

@@ -56,6 +56,14 @@ export class ShopsService {
     return shop;
   }
 
+  /** Those of `shopIds` that were deleted. */
+  async listDeletedIds(shopIds: string[]): Promise<Set<string>> {
+    const found = await this.shops
+      .find({ _id: { $in: shopIds }, deletedAt: { $exists: true } }, { _id: 1 })
+      .lean();
+    return new Set(found.map(({ _id }) => _id.toHexString()));
+  }
+
   async getBySlugOrId(slugOrId: string): Promise<Shop> {
     if (isObjectIdHex(slugOrId)) return this.get(slugOrId);
     const isSlug = SLUG_PATTERN.test(slugOrId);

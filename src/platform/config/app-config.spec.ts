@@ -109,6 +109,12 @@ describe('configuration', () => {
     ['SLOW_QUERY_MS', '0'],
     ['SENTRY_DSN', 'https://sentry.example'],
     ['OTEL_EXPORTER_OTLP_ENDPOINT', 'collector:4318'],
+    ['MEDIA_SHOP_LIMIT_MB', '0'],
+    ['S3_BUCKET', 'A bucket'],
+    ['S3_BUCKET', 'without-its-keys'],
+    ['S3_REGION', 'Europe'],
+    ['S3_ENDPOINT', 's3.example'],
+    ['S3_PATH_STYLE', 'yes'],
   ])('stops at %s=%s with one line that names it', (name, value) => {
     const lines = linesOf({ [name]: value });
     expect(lines).toHaveLength(1);

@@ -10,6 +10,7 @@ const DEFAULT_PORT = 8080;
 const PRODUCTION_DRAIN_SECONDS = 5;
 const DEFAULT_PAYMENT_EXPIRY_MINUTES = 60;
 const DEFAULT_SLOW_QUERY_MS = 200;
+const DEFAULT_SHOP_FILES_MB = 2_048;
 
 /** A wrong environment: each line names a variable and says what to do. */
 export class ConfigError extends Error {
@@ -48,6 +49,17 @@ export interface PaypalSettings {
   webhookId?: string;
   /** Without a slash at its end. */
   apiBase: string;
+}
+
+export interface S3Settings {
+  bucket: string;
+  region: string;
+  /** Undefined: Amazon's own. */
+  endpoint?: string;
+  accessKeyId: string;
+  secretAccessKey: string;
+  /** Whether the bucket stands in the path, not in the host. */
+  pathStyle: boolean;
 }
 
 /** The settings of this process, typed and complete; made once, before anything else starts. */
@@ -92,6 +104,10 @@ export class AppConfig {
   /** Base URL of a collector, without a slash at its end; undefined: no traces. */
   readonly tracesEndpoint?: string;
   readonly serviceName: string;
+  /** Bytes of files that a shop may store. */
+  readonly shopFilesLimit: number;
+  /** Undefined: files are kept below `dataDirectory`. */
+  readonly s3?: S3Settings;
 
   constructor(values: AppConfig) {
     Object.assign(this, values);
@@ -140,6 +156,8 @@ export function loadAppConfig(
     tracesEndpoint:
       env.OTEL_EXPORTER_OTLP_ENDPOINT && withoutSlash(env.OTEL_EXPORTER_OTLP_ENDPOINT),
     serviceName: env.OTEL_SERVICE_NAME ?? 'cliick',
+    shopFilesLimit: (env.MEDIA_SHOP_LIMIT_MB ?? DEFAULT_SHOP_FILES_MB) * 1024 * 1024,
+    s3: s3Settings(env),
   });
 }
 
@@ -171,6 +189,9 @@ function parse(environment: Record<string, string | undefined>): Env {
   for (const name of ['JWT_SECRET', 'OPERATOR_TOKEN'] as const) {
     const secret = env[name];
     if (secret && isWeak(secret)) lines.push(`${name} ${STRONG_SECRET}`);
+  }
+  if (env.S3_BUCKET && !(env.S3_ACCESS_KEY_ID && env.S3_SECRET_ACCESS_KEY)) {
+    lines.push('S3_BUCKET needs S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY beside it: set both');
   }
   if (hasDuplicateKeyId(env.ENCRYPTION_KEYS)) lines.push('ENCRYPTION_KEYS names a key id twice');
   if (lines.length > 0) throw new ConfigError(lines);
@@ -245,6 +266,20 @@ function paypalSettings(env: Env): PaypalSettings | undefined {
     clientSecret,
     webhookId: env.PAYPAL_WEBHOOK_ID,
     apiBase: withoutSlash(env.PAYPAL_API_BASE ?? paypalHost(env)),
+  };
+}
+
+function s3Settings(env: Env): S3Settings | undefined {
+  const { S3_BUCKET: bucket, S3_ACCESS_KEY_ID: accessKeyId } = env;
+  const { S3_SECRET_ACCESS_KEY: secretAccessKey, S3_ENDPOINT: endpoint, S3_PATH_STYLE } = env;
+  if (!bucket || !accessKeyId || !secretAccessKey) return undefined;
+  return {
+    bucket,
+    region: env.S3_REGION ?? 'us-east-1',
+    endpoint,
+    accessKeyId,
+    secretAccessKey,
+    pathStyle: S3_PATH_STYLE ? S3_PATH_STYLE === 'on' : endpoint !== undefined,
   };
 }
 

@@ -9,6 +9,7 @@ import {
   getSchemaPath,
 } from '@nestjs/swagger';
 import { type ErrorCode } from './app-error.js';
+import { MAX_FILES } from './files-body.js';
 
 interface Documented {
   /** One line: what the route does. */
@@ -30,7 +31,10 @@ export function ApiAnswer(model: Type, docs: Documented & Answering): MethodDeco
 }
 
 /** Documents a route that answers an array of `model` in the envelope, without pages. */
-export function ApiList(model: Type, docs: Documented): MethodDecorator {
+export function ApiList(
+  model: Type,
+  docs: Documented & Pick<Answering, 'status'>,
+): MethodDecorator {
   return documented(model, { type: 'array', items: { $ref: getSchemaPath(model) } }, docs);
 }
 
@@ -62,15 +66,34 @@ export function ApiCsvBody(example: string): MethodDecorator {
   return applyDecorators(ApiConsumes('text/csv'), ApiBody({ required: true, schema }));
 }
 
+/** Documents a route that takes files as the parts of its body. */
+export function ApiFilesBody(): MethodDecorator {
+  const files = { type: 'array', items: { type: 'string', format: 'binary' }, maxItems: MAX_FILES };
+  const schema = { type: 'object', required: ['files'], properties: { files } } as const;
+  return applyDecorators(
+    ApiConsumes('multipart/form-data'),
+    ApiBody({ required: true, schema: schema as object }),
+  );
+}
+
 /** Documents a route that answers a CSV file. */
-export function ApiCsvAnswer({ summary, description, errors }: Documented): MethodDecorator {
+export function ApiCsvAnswer(docs: Documented): MethodDecorator {
+  return ApiFileAnswer(['text/csv'], docs);
+}
+
+/** Documents a route that answers a file of one of these types. */
+export function ApiFileAnswer(
+  types: string[],
+  { summary, description, errors }: Documented,
+): MethodDecorator {
+  const schema = { type: 'string', format: 'binary' } as const;
   return applyDecorators(
     ApiOperation({ summary, description }),
     ApiExtension('x-errors', errors ?? []),
     ApiResponse({
       status: 200,
       description: summary,
-      content: { 'text/csv': { schema: { type: 'string', format: 'binary' } } },
+      content: Object.fromEntries(types.map((type) => [type, { schema }])),
     }),
   );
 }

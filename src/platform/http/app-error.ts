@@ -41,6 +41,10 @@ export const ERRORS = {
     status: HttpStatus.FORBIDDEN,
     example: 'Your role in this shop does not allow this: ask its owner.',
   },
+  link_expired: {
+    status: HttpStatus.FORBIDDEN,
+    example: 'This address is no longer good: read again what shows the file, for a new one.',
+  },
   not_found: {
     status: HttpStatus.NOT_FOUND,
     example: 'There is no such product: check its id.',
@@ -109,6 +113,10 @@ export const ERRORS = {
   payload_too_large: {
     status: HttpStatus.PAYLOAD_TOO_LARGE,
     example: 'The body is too large: send at most 1 MB.',
+  },
+  range_not_satisfiable: {
+    status: HttpStatus.REQUESTED_RANGE_NOT_SATISFIABLE,
+    example: 'The file has 500000 bytes: ask for some of them.',
   },
   request_timeout: {
     status: HttpStatus.REQUEST_TIMEOUT,

@@ -11,6 +11,7 @@ import { from, type Observable, switchMap } from 'rxjs';
 import { AppError, ERRORS } from './app-error.js';
 import { MEBIBYTE, tooLarge } from './body-limits.js';
 import { ACCEPTS_CSV, CSV_BODY_LIMIT } from './csv-body.js';
+import { ACCEPTS_FILES, FILES_BODY_LIMIT } from './files-body.js';
 
 const BODY_LIMIT = MEBIBYTE;
 const PICTURE_BODY_LIMIT = 12 * MEBIBYTE;
@@ -47,6 +48,10 @@ export class JsonBodyInterceptor implements NestInterceptor {
       requireCsv(request);
       return next.handle();
     }
+    if (this.reflector.get(ACCEPTS_FILES, context.getHandler())) {
+      requireFiles(request);
+      return next.handle();
+    }
     if (!hasBody(request)) return next.handle();
     if (!request.is('application/json')) {
       throw new AppError('unsupported_media_type', 'Send the body as application/json.');
@@ -64,6 +69,15 @@ function requireCsv(request: Request): void {
     throw new AppError('unsupported_media_type', 'Send the file as text/csv, not compressed.');
   }
   if (declaredLength(request) > CSV_BODY_LIMIT) throw tooLarge(CSV_BODY_LIMIT);
+}
+
+/** The route reads the files itself, while they come. */
+function requireFiles(request: Request): void {
+  if (!request.is('multipart/form-data') || request.headers['content-encoding']) {
+    const sentence = 'Send the files as multipart/form-data, not compressed.';
+    throw new AppError('unsupported_media_type', sentence);
+  }
+  if (declaredLength(request) > FILES_BODY_LIMIT) throw tooLarge(FILES_BODY_LIMIT);
 }
 
 /** The parser's errors carry `type` and `status`; what it did not foresee stays as it is. */

@@ -1,0 +1,153 @@
+import { Readable } from 'node:stream';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { listDataUrls, replaceDataUrls } from '../platform/files/data-url-values.js';
+import {
+  FileKeeper,
+  type FileKeeping,
+  type FileOwner,
+  type KeptPicture,
+  type KeptText,
+} from '../platform/files/file-keeper.js';
+import { AppError } from '../platform/http/app-error.js';
+import { isDataUrl } from '../platform/http/picture-input.decorator.js';
+import { bytesOfDataUrl } from './data-urls.js';
+import { type FileKind, kindOf } from './file-kinds.js';
+import { IncomingFiles } from './incoming-files.service.js';
+import type { MediaFile } from './media-file.schema.js';
+import { MediaLinks } from './media-links.service.js';
+import { fileOfUrl, nameOf, pathOf } from './media-paths.js';
+import { type MediaOwner, MediaService } from './media.service.js';
+
+/** Who sends a private file along: a member of the shop, or a customer in their own matter. */
+export interface Sender {
+  shopId: string;
+  /** The customer's own order or conversation, such as `order:<id>`: no other's files. */
+  subject?: string;
+}
+
+/** What was sent along, as it is written: the address of a private file is not signed there. */
+export interface KeptAttachment {
+  url: string;
+  fileId: string | null;
+  /** Null for what is not of ours. */
+  kind: FileKind | null;
+  /** SHA-256 of what was sent, in hex; null for what is not of ours. */
+  sourceDigest: string | null;
+}
+
+const MAX_DATA_URLS = 30;
+const PICTURES: FileKind[] = ['image', 'gif'];
+
+/** Puts stored files in the place of data URLs, and holds those that are named already. */
+@Injectable()
+export class KeptFiles implements FileKeeping, OnModuleInit {
+  constructor(
+    private readonly media: MediaService,
+    private readonly incoming: IncomingFiles,
+    private readonly links: MediaLinks,
+    private readonly keeper: FileKeeper,
+  ) {}
+
+  onModuleInit(): void {
+    this.keeper.register(this);
+  }
+
+  async keepPicture(url: string, owner: FileOwner, field: string): Promise<KeptPicture> {
+    const publicly = ownerOf(owner);
+    if (isDataUrl(url)) {
+      const file = await this.storeDataUrl(url, publicly, field);
+      return { url: this.urlOf(file), fileId: file._id.toHexString() };
+    }
+    const named = fileOfUrl(url, this.links.base);
+    if (!named) return { url, fileId: null };
+    const [known] = await this.media.claimAll([named.fileId], publicly);
+    if (named.visibility === 'public' && known) return { url, fileId: known };
+    // Of another owner it is an address like any other.
+    if (await this.media.isPublic(named.fileId)) return { url, fileId: null };
+    throw gone(field);
+  }
+
+  async keepPicturesIn(json: string, owner: FileOwner, field: string): Promise<KeptText> {
+    const publicly = ownerOf(owner);
+    const dataUrls = listDataUrls(json);
+    if (dataUrls.length > MAX_DATA_URLS) {
+      const message = `${field} must hold at most ${MAX_DATA_URLS} pictures written out at a time`;
+      throw AppError.validation([{ field, message }]);
+    }
+    const urls = new Map<string, string>();
+    for (const dataUrl of dataUrls) {
+      const file = await this.storeDataUrl(dataUrl, publicly, field);
+      urls.set(dataUrl, this.urlOf(file));
+    }
+    const kept = replaceDataUrls(json, (dataUrl) => urls.get(dataUrl) ?? dataUrl);
+    return { json: kept, fileIds: await this.media.claimAll(this.idsIn(kept), publicly) };
+  }
+
+  /**
+   * A file that is sent along with a message, or as a proof.
+   * @throws AppError `validation_failed` for what is not taken, or not the sender's to send
+   */
+  async keepAttachment(url: string, sender: Sender, field: string): Promise<KeptAttachment> {
+    const privately = { ...sender, visibility: 'private' } as const;
+    if (isDataUrl(url)) return this.attachmentOf(await this.storeDataUrl(url, privately, field));
+    const named = fileOfUrl(url, this.links.base);
+    if (!named) return { url, fileId: null, kind: null, sourceDigest: null };
+    const { shopId, subject } = sender;
+    const isTheirs = { shopId, ...(subject ? { subject } : {}) };
+    const file = await this.media.claim(named.fileId, isTheirs);
+    if (file) return this.attachmentOf(file);
+    if (await this.media.isPublic(named.fileId)) {
+      return { url, fileId: null, kind: null, sourceDigest: null };
+    }
+    throw gone(field);
+  }
+
+  /** Not signed. */
+  urlOf(file: MediaFile): string {
+    const named = { visibility: file.visibility, fileId: file._id.toHexString() };
+    return this.links.base + pathOf(named, nameOf(file.digest, file.type));
+  }
+
+  private attachmentOf(file: MediaFile): KeptAttachment {
+    return {
+      url: this.urlOf(file),
+      fileId: file._id.toHexString(),
+      kind: kindOf(file.type),
+      sourceDigest: file.sameAs?.split(':').at(-1) ?? null,
+    };
+  }
+
+  private async storeDataUrl(url: string, owner: MediaOwner, field: string): Promise<MediaFile> {
+    const bytes = bytesOfDataUrl(url, field);
+    const received = await this.incoming.receive(Readable.from([bytes]), '', field);
+    try {
+      if (owner.visibility === 'public' && !PICTURES.includes(kindOf(received.type))) {
+        const message = `${field} must be a JPEG, PNG, WebP or GIF picture`;
+        throw AppError.validation([{ field, message }]);
+      }
+      return await this.media.store(owner, received, field);
+    } finally {
+      await this.incoming.discard([received.path]);
+    }
+  }
+
+  private idsIn(json: string): string[] {
+    const ids = new Set<string>();
+    const mark = `${this.links.base}/media/`;
+    for (let at = json.indexOf(mark); at !== -1; at = json.indexOf(mark, at + mark.length)) {
+      const id = json.slice(at + mark.length, at + mark.length + 24);
+      if (/^[0-9a-f]{24}$/.test(id)) ids.add(id);
+    }
+    return [...ids];
+  }
+}
+
+function ownerOf(owner: FileOwner): MediaOwner {
+  if ('shopId' in owner) return { shopId: owner.shopId, visibility: 'public' };
+  return { shopId: null, personId: owner.personId, visibility: 'public' };
+}
+
+function gone(field: string): AppError {
+  const message = `${field} names a file that is not there any more, or not yours: upload it again`;
+  return AppError.validation([{ field, message }]);
+}

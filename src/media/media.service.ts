@@ -1,0 +1,193 @@
+import { Injectable } from '@nestjs/common';
+import { InjectModel } from '@nestjs/mongoose';
+import { type Model, type QueryFilter, Types } from 'mongoose';
+import { AppConfig } from '../platform/config/app-config.js';
+import { isDuplicateKey } from '../platform/database/database-errors.js';
+import { AppError } from '../platform/http/app-error.js';
+import { MEBIBYTE } from '../platform/http/body-limits.js';
+import { IncomingFiles, type ReceivedFile } from './incoming-files.service.js';
+import { MediaFile } from './media-file.schema.js';
+import { MediaIntake, type PreparedFile } from './media-intake.service.js';
+import { keyOf, nameOf, type Visibility } from './media-paths.js';
+import { MediaStorage } from './storage/storage.js';
+
+/** Whose a file is: a shop's or a person's, and there perhaps a customer's. */
+export interface MediaOwner {
+  shopId: string | null;
+  personId?: string;
+  /** The order or conversation whose customer sends it, such as `order:<id>`. */
+  subject?: string;
+  visibility: Visibility;
+}
+
+/** So long a file is kept that nothing names, or that nobody has named yet. */
+export const GRACE_MS = 24 * 60 * 60 * 1_000;
+const MAX_OF_A_CUSTOMER = 50;
+
+/**
+ * Keeps files, under this order of steps, so that a process may die after any of them: a file is
+ * named in the database before anything of it is stored, given out when all of it is, and not given
+ * out any more before any of it is taken away.
+ */
+@Injectable()
+export class MediaService {
+  constructor(
+    @InjectModel(MediaFile.name) private readonly files: Model<MediaFile>,
+    private readonly storage: MediaStorage,
+    private readonly intake: MediaIntake,
+    private readonly incoming: IncomingFiles,
+    private readonly config: AppConfig,
+  ) {}
+
+  /**
+   * Stores what was received; the same content of the same owner is one file.
+   * @param field for the sentence of a refusal
+   * @throws AppError `validation_failed` or `payload_too_large`
+   */
+  async store(owner: MediaOwner, received: ReceivedFile, field: string): Promise<MediaFile> {
+    const sameAs = [owner.visibility, owner.subject ?? '', received.digest].join(':');
+    const known = await this.claimSame(owner, sameAs);
+    if (known?.state === 'stored') return known;
+    await this.requireRoom(owner, received.size);
+    const prepared = await this.intake.prepare(received, field);
+    try {
+      const file = known ?? (await this.create(owner, { sameAs, name: received.name, prepared }));
+      return file.state === 'stored' ? file : await this.put(file, prepared);
+    } finally {
+      await this.incoming.discard(prepared.outputs.map(({ path }) => path));
+    }
+  }
+
+  /**
+   * A stored file, which stays for the time of a write to come.
+   * @param condition what else must hold of it
+   */
+  async claim(fileId: string, condition: QueryFilter<MediaFile>): Promise<MediaFile | null> {
+    return this.files
+      .findOneAndUpdate({ _id: fileId, state: 'stored', ...condition }, claimed(), AFTER)
+      .lean();
+  }
+
+  /** Claims those of `fileIds` that are there; the others are no files of that owner. */
+  async claimAll(fileIds: string[], owner: MediaOwner): Promise<string[]> {
+    const { visibility } = owner;
+    const isTheirs = { ...scopeOf(owner), visibility, state: 'stored' as const };
+    const condition = { _id: { $in: fileIds }, ...isTheirs };
+    await this.files.updateMany(condition, claimed());
+    const found = await this.files.find(condition, { _id: 1 }).limit(fileIds.length).lean();
+    return found.map(({ _id }) => _id.toHexString());
+  }
+
+  /** Whether there is such a public file, of anybody. */
+  async isPublic(fileId: string): Promise<boolean> {
+    const found = await this.files
+      .exists({ _id: fileId, state: 'stored', visibility: 'public' })
+      .setOptions({ acrossShops: true });
+    return found !== null;
+  }
+
+  /** A private file that is served by a signed address. @throws AppError `not_found` */
+  async getPrivate(fileId: string): Promise<MediaFile> {
+    const file = await this.files
+      .findOne({ _id: fileId, state: 'stored', visibility: 'private' })
+      .setOptions({ acrossShops: true })
+      .lean();
+    if (!file) throw AppError.notFound('file');
+    return file;
+  }
+
+  /**
+   * Refuses before anything is read, when there is no room for it.
+   * @param bytes as far as they are known
+   * @throws AppError `payload_too_large` with the limit
+   */
+  async requireRoom(owner: MediaOwner, bytes: number): Promise<void> {
+    if (!owner.shopId) return;
+    const shopId = new Types.ObjectId(owner.shopId);
+    if (owner.subject) {
+      const sent = await this.files.countDocuments({ shopId, subject: owner.subject });
+      if (sent >= MAX_OF_A_CUSTOMER) {
+        const sentence = `At most ${MAX_OF_A_CUSTOMER} files can be sent here: ask the shop.`;
+        throw new AppError('payload_too_large', sentence);
+      }
+    }
+    const [used] = await this.files.aggregate<{ bytes: number }>([
+      { $match: { shopId } },
+      { $group: { _id: null, bytes: { $sum: '$storedBytes' } } },
+    ]);
+    if ((used?.bytes ?? 0) + bytes <= this.config.shopFilesLimit) return;
+    const limit = this.config.shopFilesLimit / MEBIBYTE;
+    throw new AppError(
+      'payload_too_large',
+      `This shop may store ${limit} MB of files, and they are used up: remove some pictures first.`,
+    );
+  }
+
+  private async claimSame(owner: MediaOwner, sameAs: string): Promise<MediaFile | null> {
+    return this.files
+      .findOneAndUpdate({ ...scopeOf(owner), sameAs }, claimed(), AFTER)
+      .lean();
+  }
+
+  private async create(
+    owner: MediaOwner,
+    { sameAs, name, prepared }: { sameAs: string; name: string; prepared: PreparedFile },
+  ): Promise<MediaFile> {
+    const { outputs: _, ...described } = prepared;
+    const { subject = null, visibility } = owner;
+    try {
+      const created = await this.files.create({
+        ...scopeOf(owner),
+        ...described,
+        subject,
+        visibility,
+        sameAs,
+        name,
+        state: 'storing',
+        checkAt: inGrace(),
+      });
+      return created.toObject();
+    } catch (error) {
+      // Another request sends the same at this moment: both put the same under the same keys.
+      const known = isDuplicateKey(error) ? await this.claimSame(owner, sameAs) : null;
+      if (!known) throw error;
+      return known;
+    }
+  }
+
+  private async put(file: MediaFile, { outputs, variants }: PreparedFile): Promise<MediaFile> {
+    const named = { visibility: file.visibility, fileId: file._id.toHexString() };
+    const sides = [undefined, ...variants];
+    for (const [index, { path, type }] of outputs.entries()) {
+      const name = nameOf(file.digest, file.type, sides[index]);
+      await this.storage.put(keyOf(named, name), path, type);
+    }
+    const { _id, shopId } = file;
+    const stored = await this.files
+      .findOneAndUpdate(
+        { _id, shopId, state: { $in: ['storing', 'stored'] } },
+        { $set: { state: 'stored', checkAt: inGrace() }, $inc: { claims: 1 } },
+        AFTER,
+      )
+      .lean();
+    if (stored) return stored;
+    throw AppError.conflict('conflict', 'This file took too long to be stored: send it again.');
+  }
+}
+
+const AFTER = { returnDocument: 'after' } as const;
+
+function scopeOf({ shopId, personId }: MediaOwner) {
+  return {
+    shopId: shopId ? new Types.ObjectId(shopId) : null,
+    personId: personId ? new Types.ObjectId(personId) : null,
+  };
+}
+
+function inGrace(): Date {
+  return new Date(Date.now() + GRACE_MS);
+}
+
+function claimed() {
+  return { $set: { checkAt: inGrace() }, $inc: { claims: 1 } };
+}
