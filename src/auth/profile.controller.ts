@@ -2,6 +2,7 @@ import { Body, Controller, Get, Param, Put } from '@nestjs/common';
 import { ApiParam, ApiTags } from '@nestjs/swagger';
 import { type Caller, CurrentUser, SignedIn } from '../platform/http/access.decorators.js';
 import { ApiAnswer } from '../platform/http/api-docs.decorators.js';
+import { AcceptsPictures } from '../platform/http/json-body.js';
 import { ObjectIdPipe } from '../platform/http/object-id.pipe.js';
 import { LimitAccountTries } from '../platform/security/account-tries.decorator.js';
 import { PersonResponse } from '../users/dto/person.response.js';
@@ -31,6 +32,7 @@ export class ProfileController {
   @Put(':userId')
   @SignedIn()
   @LimitAccountTries()
+  @AcceptsPictures()
   @ApiAnswer(UserResponse, {
     summary: 'Change oneself: name, picture, password',
     description: 'A new password ends the other sessions.',

@@ -104,12 +104,24 @@ export class ConversationCustomersService implements CustomerRecords, OnModuleIn
 
   private async *messagesOf(shopId: string, customerId: string): AsyncIterable<object> {
     for await (const { _id } of this.cursorOf(shopId, customerId)) {
-      const rows = this.messages
-        .find({ shopId, conversationId: _id })
+      yield* this.messagesIn(shopId, _id);
+    }
+  }
+
+  /** Page by page, and not by a cursor: so the addresses of their files are signed. */
+  private async *messagesIn(
+    shopId: string,
+    conversationId: Types.ObjectId,
+  ): AsyncIterable<MessageResponse> {
+    for (let below = Number.MAX_SAFE_INTEGER; ;) {
+      const rows = await this.messages
+        .find({ shopId, conversationId, messageNumber: { $lt: below } })
         .sort({ messageNumber: -1 })
-        .lean()
-        .cursor({ batchSize: BATCH });
-      for await (const message of rows) yield MessageResponse.from(message);
+        .limit(BATCH)
+        .lean();
+      yield* rows.map((message) => MessageResponse.from(message));
+      if (rows.length < BATCH) return;
+      below = rows.at(-1)!.messageNumber;
     }
   }
 

@@ -1,23 +1,33 @@
 import { Module } from '@nestjs/common';
 import { MongooseModule } from '@nestjs/mongoose';
 import { CustomersModule } from '../customers/customers.module.js';
+import { MediaLinks } from '../media/media-links.service.js';
+import { MediaModule } from '../media/media.module.js';
 import { ShopsModule } from '../shops/shops.module.js';
 import { Conversation, ConversationSchema } from './conversation.schema.js';
 import { ConversationCustomersService } from './conversation-customers.service.js';
 import { ConversationUpdatesService } from './conversation-updates.service.js';
 import { ConversationsController } from './conversations.controller.js';
 import { ConversationsService } from './conversations.service.js';
+import { MessageFilesService } from './message-files.service.js';
 import { Message, MessageSchema } from './message.schema.js';
 import { MessagesController } from './messages.controller.js';
 import { MessagesService } from './messages.service.js';
+import { signsAttachments } from './signs-attachments.plugin.js';
 
 @Module({
   imports: [
     ShopsModule,
     CustomersModule,
-    MongooseModule.forFeature([
-      { name: Conversation.name, schema: ConversationSchema },
-      { name: Message.name, schema: MessageSchema },
+    MediaModule,
+    MongooseModule.forFeature([{ name: Conversation.name, schema: ConversationSchema }]),
+    MongooseModule.forFeatureAsync([
+      {
+        name: Message.name,
+        imports: [MediaModule],
+        inject: [MediaLinks],
+        useFactory: (links: MediaLinks) => signsAttachments(MessageSchema.clone(), links),
+      },
     ]),
   ],
   controllers: [ConversationsController, MessagesController],
@@ -25,6 +35,7 @@ import { MessagesService } from './messages.service.js';
     ConversationCustomersService,
     ConversationsService,
     ConversationUpdatesService,
+    MessageFilesService,
     MessagesService,
   ],
   exports: [ConversationsService, MessagesService],

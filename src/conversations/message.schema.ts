@@ -6,7 +6,7 @@ import { shopScoped } from '../platform/database/shop-scoped.plugin.js';
 export const SENDERS = ['user', 'ai', 'seller'] as const;
 export type Sender = (typeof SENDERS)[number];
 
-export const ATTACHMENT_TYPES = ['image', 'video', 'gif'] as const;
+export const ATTACHMENT_TYPES = ['image', 'video', 'gif', 'file'] as const;
 export type AttachmentType = (typeof ATTACHMENT_TYPES)[number];
 
 @Schema({ _id: false })
@@ -19,6 +19,10 @@ export class Attachment {
 
   @Prop({ type: String })
   name?: string;
+
+  /** The stored file behind `url`, when it is one. */
+  @Prop({ type: String })
+  fileId?: string;
 }
 
 @Schema({ collection: 'messages' })
@@ -73,6 +77,11 @@ MessageSchema.index({ shopId: 1, conversationId: 1, messageNumber: -1 }, { uniqu
 MessageSchema.index(
   { shopId: 1, conversationId: 1, sender: 1, clientMessageId: 1 },
   { unique: true, partialFilterExpression: { clientMessageId: { $exists: true } } },
+);
+// Whether any message carries that file.
+MessageSchema.index(
+  { 'attachment.fileId': 1 },
+  { partialFilterExpression: { 'attachment.fileId': { $exists: true } } },
 );
 // What was written since a number.
 MessageSchema.index({ shopId: 1, seq: 1 });

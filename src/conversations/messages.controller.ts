@@ -1,6 +1,8 @@
 import { Body, Controller, Get, Param, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
+import { FreshLinks } from '../media/fresh-links.interceptor.js';
 import { ApiAnswer, ApiPage } from '../platform/http/api-docs.decorators.js';
+import { AcceptsPictures } from '../platform/http/json-body.js';
 import { ObjectIdPipe } from '../platform/http/object-id.pipe.js';
 import type { Page } from '../platform/http/page.js';
 import { Idempotent } from '../platform/idempotency/idempotent.decorator.js';
@@ -32,7 +34,9 @@ export class MessagesController {
 
   @Post()
   @RequirePermission('conversations:write')
+  @AcceptsPictures()
   @Idempotent()
+  @FreshLinks()
   @ApiAnswer(SentMessageResponse, {
     status: 201,
     summary: 'Write to the customer, or a note to the team',

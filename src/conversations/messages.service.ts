@@ -15,6 +15,7 @@ import type { Thread } from './thread.js';
 import { ConversationResponse } from './dto/conversation.response.js';
 import type { ListMessagesQuery } from './dto/list-messages.query.js';
 import { MessageResponse } from './dto/message.response.js';
+import { MessageFilesService } from './message-files.service.js';
 import { type Attachment, Message, type Sender } from './message.schema.js';
 
 /** What a sender says; everything else of a message is decided here. */
@@ -55,6 +56,7 @@ export class MessagesService {
     @InjectModel(Message.name) private readonly messages: Model<Message>,
     private readonly conversations: ConversationsService,
     private readonly events: DomainEvents,
+    private readonly files: MessageFilesService,
   ) {}
 
   /** Adds a message, and answers its conversation up to it. */
@@ -122,7 +124,10 @@ export class MessagesService {
     requireContent(message);
     const known = await this.findRepeated(shopId, conversationId, message);
     if (known) return { message: known };
-    const draft = draftOf(shopId, conversationId, message);
+    const draft = draftOf(shopId, conversationId, {
+      ...message,
+      attachment: await this.files.keep(shopId, conversationId, message),
+    });
     const conversation = await this.takeNumber(draft, message.expectedMessageNumber ?? undefined);
     if (!('messageCount' in conversation)) return { message: conversation };
     try {
@@ -205,7 +210,8 @@ export class MessagesService {
       .lean();
   }
 
-  private announce(conversation: Conversation, message: Message): Message {
+  private announce(conversation: Conversation, created: Message): Message {
+    const message = this.files.signed(created);
     const shopId = message.shopId.toHexString();
     this.events.emit('message.created', { shopId, message: MessageResponse.from(message) });
     this.announceConversation(conversation, [message]);

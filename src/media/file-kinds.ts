@@ -25,10 +25,7 @@ const SIGNATURES: [FileType, (bytes: Buffer) => boolean][] = [
   ['image/png', (bytes) => hex(bytes, 0, 8) === '89504e470d0a1a0a'],
   ['image/webp', (bytes) => text(bytes, 0, 4) === 'RIFF' && text(bytes, 8, 12) === 'WEBP'],
   ['image/gif', (bytes) => /^GIF8[79]a$/.test(text(bytes, 0, 6))],
-  [
-    'video/mp4',
-    (bytes) => text(bytes, 4, 8) === 'ftyp' && MP4_BRANDS.test(text(bytes, 8, 12)),
-  ],
+  ['video/mp4', (bytes) => text(bytes, 4, 8) === 'ftyp' && MP4_BRANDS.test(text(bytes, 8, 12))],
   [
     'video/webm',
     (bytes) => hex(bytes, 0, 4) === '1a45dfa3' && text(bytes, 4, SIGNATURE_BYTES).includes('webm'),

@@ -73,7 +73,9 @@ export class MediaIntake {
         limitInputPixels: MAX_MEGAPIXELS * 1e6,
         sequentialRead: true,
       }).timeout({ seconds: SECONDS });
-    const paths = await Promise.all([undefined, ...VARIANT_SIDES].map(() => this.incoming.reserve()));
+    const paths = await Promise.all(
+      [undefined, ...VARIANT_SIDES].map(() => this.incoming.reserve()),
+    );
     try {
       return await draw({ source, field, decode }, paths);
     } catch (error) {

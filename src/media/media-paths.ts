@@ -54,6 +54,8 @@ export function fileOfUrl(url: string, base: string): Named | undefined {
 
 /** The smallest variant of a stored picture, by its address; any other address stays as it is. */
 export function thumbnailOf(url: string): string {
-  const isStored = new RegExp(`/media/${ID}/[0-9a-f]{${DIGEST_CHARACTERS}}\\.(?:jpg|png|webp|gif)$`);
+  const isStored = new RegExp(
+    `/media/${ID}/[0-9a-f]{${DIGEST_CHARACTERS}}\\.(?:jpg|png|webp|gif)$`,
+  );
   return isStored.test(url) ? url.replace(/\.[a-z]+$/, `-${THUMBNAIL_SIDE}.webp`) : url;
 }

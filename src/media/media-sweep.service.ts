@@ -35,7 +35,10 @@ export class MediaSweepService implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    this.jobs.define(JOB, () => this.sweep(new Date()), { concurrency: 1, lockSeconds: LOCK_SECONDS });
+    this.jobs.define(JOB, () => this.sweep(new Date()), {
+      concurrency: 1,
+      lockSeconds: LOCK_SECONDS,
+    });
     this.jobs.every(JOB, EVERY_SECONDS);
   }
 
@@ -89,7 +92,11 @@ export class MediaSweepService implements OnModuleInit {
       await this.storage.delete(names.map((name) => keyOf(named, name)));
       await this.files.deleteOne({ _id, shopId, state: 'removing' });
     } catch (error) {
-      this.logger.warn({ msg: 'file left to the next sweep', file: named.fileId, error: String(error) });
+      this.logger.warn({
+        msg: 'file left to the next sweep',
+        file: named.fileId,
+        error: String(error),
+      });
     }
   }
 }

@@ -124,9 +124,7 @@ export class MediaService {
   }
 
   private async claimSame(owner: MediaOwner, sameAs: string): Promise<MediaFile | null> {
-    return this.files
-      .findOneAndUpdate({ ...scopeOf(owner), sameAs }, claimed(), AFTER)
-      .lean();
+    return this.files.findOneAndUpdate({ ...scopeOf(owner), sameAs }, claimed(), AFTER).lean();
   }
 
   private async create(

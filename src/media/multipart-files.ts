@@ -74,7 +74,10 @@ function parserOf({ headers }: Request): busboy.Busboy {
 }
 
 function malformed(): AppError {
-  return new AppError('malformed_body', 'The body is not whole multipart/form-data: send it again.');
+  return new AppError(
+    'malformed_body',
+    'The body is not whole multipart/form-data: send it again.',
+  );
 }
 
 function tooMany(): AppError {

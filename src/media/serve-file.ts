@@ -56,7 +56,10 @@ async function send(
     await object.close();
     response.setHeader('Cache-Control', 'no-store');
     response.setHeader('Content-Range', `bytes */${size}`);
-    throw new AppError('range_not_satisfiable', `The file has ${size} bytes: ask for some of them.`);
+    throw new AppError(
+      'range_not_satisfiable',
+      `The file has ${size} bytes: ask for some of them.`,
+    );
   }
   if (range) response.setHeader('Content-Range', `bytes ${range.start}-${range.end}/${size}`);
   response.status(range ? 206 : 200);
@@ -76,7 +79,12 @@ async function send(
 
 function setHeaders(
   response: Response,
-  { type, etag, cacheControl, disposition }: Record<'etag' | 'cacheControl' | 'disposition', string> & {
+  {
+    type,
+    etag,
+    cacheControl,
+    disposition,
+  }: Record<'etag' | 'cacheControl' | 'disposition', string> & {
     type: FileType;
   },
 ): void {

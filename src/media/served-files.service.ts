@@ -31,7 +31,12 @@ export class ServedFiles {
 
   async servePrivate(
     exchange: Exchange,
-    { fileId, name, expires, signature }: Record<'fileId' | 'name' | 'expires' | 'signature', string>,
+    {
+      fileId,
+      name,
+      expires,
+      signature,
+    }: Record<'fileId' | 'name' | 'expires' | 'signature', string>,
   ): Promise<void> {
     const named = { visibility: 'private', fileId } as const;
     const key = keyOfRequest(named, name);

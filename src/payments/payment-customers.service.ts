@@ -64,7 +64,10 @@ export class PaymentCustomersService implements CustomerRecords, OnModuleInit {
   private async eraseProofs(shopId: string, orderId: Types.ObjectId): Promise<void> {
     await this.proofs.updateMany(
       { shopId, orderId },
-      { $set: { reference: '', picture: null, pictureType: null }, $pull: { marks: BANK_NUMBER } },
+      {
+        $set: { reference: '', pictureUrl: null, pictureFileId: null },
+        $pull: { marks: BANK_NUMBER },
+      },
     );
   }
 
@@ -93,10 +96,9 @@ export class PaymentCustomersService implements CustomerRecords, OnModuleInit {
     }
   }
 
-  /** One at a time: each may hold a picture. */
   private async *proofsOf(shopId: string, customerId: string): AsyncIterable<object> {
     for await (const orderId of this.orders.idsOf(shopId, customerId)) {
-      for await (const proof of this.proofs.find({ shopId, orderId }).cursor({ batchSize: 1 })) {
+      for await (const proof of this.proofs.find({ shopId, orderId }).cursor()) {
         yield TransferProofResponse.from(proof.toObject());
       }
     }

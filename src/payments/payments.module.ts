@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { MongooseModule } from '@nestjs/mongoose';
 import { CustomersModule } from '../customers/customers.module.js';
+import { MediaModule } from '../media/media.module.js';
 import { OrdersModule } from '../orders/orders.module.js';
 import { ShopsModule } from '../shops/shops.module.js';
 import { PaymentChecksService } from './payment-checks.service.js';
@@ -24,6 +25,7 @@ import { SandboxProvider } from './providers/sandbox.provider.js';
 import { StripeProvider } from './providers/stripe.provider.js';
 import { RefundsService } from './refunds.service.js';
 import { TransferProof, TransferProofSchema } from './transfer-proof.schema.js';
+import { TransferProofsService } from './transfer-proofs.service.js';
 import { TransfersController } from './transfers.controller.js';
 import { TransfersService } from './transfers.service.js';
 import { WebhookEvent, WebhookEventSchema } from './webhook-event.schema.js';
@@ -42,6 +44,7 @@ import { WebhookProcessorService } from './webhook-processor.service.js';
     ]),
     ShopsModule,
     CustomersModule,
+    MediaModule,
     OrdersModule,
   ],
   controllers: [
@@ -61,6 +64,7 @@ import { WebhookProcessorService } from './webhook-processor.service.js';
     PaymentTransitionsService,
     PaymentsService,
     RefundsService,
+    TransferProofsService,
     TransfersService,
     PaymentShopsService,
     WebhookInboxService,

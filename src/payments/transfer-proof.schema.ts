@@ -15,11 +15,12 @@ export class TransferProof {
   @Prop({ default: '' })
   reference: string;
 
+  /** Of a private file, not signed. */
   @Prop({ type: String, default: null })
-  pictureType: string | null;
+  pictureUrl: string | null;
 
-  @Prop({ type: Buffer, default: null })
-  picture: Buffer | null;
+  @Prop({ type: String, default: null })
+  pictureFileId: string | null;
 
   /** What makes it this proof: the plain number and the picture's digest, as far as they are there. */
   @Prop({ type: [String], required: true })
@@ -34,5 +35,10 @@ TransferProofSchema.plugin(shopScoped);
 
 // The proofs of an order, and how many there are.
 TransferProofSchema.index({ shopId: 1, orderId: 1, createdAt: 1 });
+// Whether any proof is that file.
+TransferProofSchema.index(
+  { pictureFileId: 1 },
+  { partialFilterExpression: { pictureFileId: { $gt: '' } } },
+);
 // Whether a proof was used for another order.
 TransferProofSchema.index({ shopId: 1, marks: 1 });

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
-import { type Model, Types } from 'mongoose';
+import type { Model } from 'mongoose';
 import { AppError } from '../platform/http/app-error.js';
 import type { TransferProofDto } from './dto/transfer-proof.dto.js';
 import type { Actor } from './payment-events.js';
@@ -8,14 +8,12 @@ import { factsOf } from './payment-facts.js';
 import { PaymentTransitionsService } from './payment-transitions.service.js';
 import { Payment } from './payment.schema.js';
 import { PaymentsService } from './payments.service.js';
-import { plainReference, readPicture } from './proof-picture.js';
 import type { ProviderState } from './providers/payment-provider.js';
-import { TransferProof } from './transfer-proof.schema.js';
+import type { TransferProof } from './transfer-proof.schema.js';
+import { TransferProofsService } from './transfer-proofs.service.js';
 
 /** Marks what a member has written. */
 export const TRANSFER_REJECTED = 'transfer_rejected';
-
-const MAX_PROOFS = 10;
 
 /**
  * Payments by the customer's own bank: they attach a proof, the shop looks whether the money came, and
@@ -24,7 +22,7 @@ const MAX_PROOFS = 10;
 @Injectable()
 export class TransfersService {
   constructor(
-    @InjectModel(TransferProof.name) private readonly proofs: Model<TransferProof>,
+    private readonly proofs: TransferProofsService,
     @InjectModel(Payment.name) private readonly model: Model<Payment>,
     private readonly payments: PaymentsService,
     private readonly transitions: PaymentTransitionsService,
@@ -32,24 +30,16 @@ export class TransfersService {
 
   /** The same proof sent again changes nothing; one that another order has shown is flagged. */
   async attach(shopId: string, orderId: string, dto: TransferProofDto): Promise<Payment> {
-    const proof = newProof(shopId, orderId, dto);
+    const proof = await this.proofs.prepare(shopId, orderId, dto);
     const actor: Actor = { kind: 'customer' };
     const { payment } = await this.payments.begin(shopId, { orderId, provider: 'transfer' }, actor);
-    const repeated = await this.proofs
-      .findOne({ shopId, orderId, marks: proof.marks }, { _id: 1 })
-      .lean<Pick<TransferProof, '_id'>>();
-    const proofId = repeated?._id ?? (await this.store(proof));
+    const proofId = await this.proofs.store(proof);
     await this.model.updateOne({ shopId, _id: payment._id }, { $set: { proofId } });
-    const isKnown = await this.proofs.exists({
-      shopId,
-      marks: { $in: proof.marks },
-      orderId: { $ne: payment.orderId },
-    });
     return this.tell({ ...payment, proofId }, 'processing', {
       actor,
       name: 'proof',
       attemptId: proofId.toHexString(),
-      isDuplicate: isKnown !== null,
+      isDuplicate: await this.proofs.isUsedElsewhere(proof),
     });
   }
 
@@ -86,11 +76,8 @@ export class TransfersService {
 
   /** The proof that a payment rests on. @throws AppError `not_found` when there is none */
   async getProof(shopId: string, id: string): Promise<TransferProof> {
-    const payment = await this.payments.get(shopId, id);
-    // Not lean: the driver's own kind of bytes would come out.
-    const proof = payment.proofId && (await this.proofs.findOne({ shopId, _id: payment.proofId }));
-    if (!proof) throw AppError.notFound('proof');
-    return proof.toObject();
+    const { proofId } = await this.payments.get(shopId, id);
+    return this.proofs.get(shopId, proofId);
   }
 
   private tell(
@@ -123,37 +110,8 @@ export class TransfersService {
       `${payment.provider} itself says whether this was paid: only transfers are looked at here.`,
     );
   }
-
-  private async store(proof: Omit<TransferProof, '_id' | 'createdAt'>): Promise<Types.ObjectId> {
-    const { shopId, orderId } = proof;
-    if ((await this.proofs.countDocuments({ shopId, orderId })) >= MAX_PROOFS) {
-      throw AppError.conflict('conflict', `An order takes ${MAX_PROOFS} proofs: ask the shop.`);
-    }
-    return (await this.proofs.create(proof))._id;
-  }
 }
 
 function attemptOf({ proofId, _id }: Payment): string {
   return (proofId ?? _id).toHexString();
-}
-
-function newProof(
-  shopId: string,
-  orderId: string,
-  { reference, picture }: TransferProofDto,
-): Omit<TransferProof, '_id' | 'createdAt'> {
-  const plain = plainReference(reference ?? '');
-  const read = picture ? readPicture(picture) : null;
-  if (!plain && !read) {
-    const message = "must be the bank's number of the transfer, unless there is a picture";
-    throw AppError.validation([{ field: 'reference', message }]);
-  }
-  return {
-    shopId: new Types.ObjectId(shopId),
-    orderId: new Types.ObjectId(orderId),
-    reference: reference?.trim() ?? '',
-    pictureType: read?.type ?? null,
-    picture: read?.bytes ?? null,
-    marks: [...(plain ? [`number:${plain}`] : []), ...(read ? [`picture:${read.digest}`] : [])],
-  };
 }

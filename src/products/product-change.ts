@@ -3,7 +3,12 @@ import { type PipelineStage, type QueryFilter, Types } from 'mongoose';
 import { AppError } from '../platform/http/app-error.js';
 import type { Shop } from '../shops/shop.schema.js';
 import type { UpdateProductDto } from './dto/update-product.dto.js';
-import { contentOf, pickContent, type ProductContent } from './product-content.js';
+import {
+  contentOf,
+  type KeptProductDto,
+  pickContent,
+  type ProductContent,
+} from './product-content.js';
 import type { Product } from './product.schema.js';
 import { stockUpdate } from './stock-change.js';
 import type { StockCause } from './stock.service.js';
@@ -28,7 +33,7 @@ interface ProductChange {
  */
 export function changeOf(
   known: Product,
-  dto: UpdateProductDto,
+  dto: KeptProductDto,
   cause: ChangeCause,
 ): ProductChange | undefined {
   const content = contentOf(dto, cause.shop.currency, known);

@@ -1,8 +1,9 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import { type HydratedDocument, type Model, Types } from 'mongoose';
 import { DomainEvents } from '../events/domain-events.js';
 import { areDuplicateKeys, isDuplicateKey } from '../platform/database/database-errors.js';
+import { FileKeeper } from '../platform/files/file-keeper.js';
 import { AppError } from '../platform/http/app-error.js';
 import type { Shop } from '../shops/shop.schema.js';
 import { ShopsService } from '../shops/shops.service.js';
@@ -11,7 +12,7 @@ import { ProductResponse } from './dto/product.response.js';
 import type { UpdateProductDto } from './dto/update-product.dto.js';
 import { type PricedProduct, withPrice } from './priced-product.js';
 import { type ChangeCause, changeOf, type NewProduct } from './product-change.js';
-import { contentOf } from './product-content.js';
+import { contentOf, type KeptProductDto } from './product-content.js';
 import { Product } from './product.schema.js';
 import { StockService } from './stock.service.js';
 
@@ -21,17 +22,28 @@ const RETURNED = { returnDocument: 'after', updatePipeline: true, timestamps: fa
 
 /** Writes the catalogue. */
 @Injectable()
-export class ProductChangesService {
+export class ProductChangesService implements OnModuleInit {
   constructor(
     @InjectModel(Product.name) private readonly products: Model<Product>,
     private readonly shops: ShopsService,
     private readonly stock: StockService,
     private readonly events: DomainEvents,
+    private readonly files: FileKeeper,
   ) {}
+
+  onModuleInit(): void {
+    this.files.addReferences(async (fileIds) => {
+      const found = await this.products
+        .find({ imageFileId: { $in: fileIds, $gt: '' } }, { imageFileId: 1 })
+        .setOptions({ acrossShops: true })
+        .lean();
+      return found.flatMap(({ imageFileId }) => imageFileId ?? []);
+    });
+  }
 
   async create(shopId: string, by: string, dto: CreateProductDto): Promise<PricedProduct> {
     const shop = await this.shops.get(shopId);
-    const product = this.prepare(dto, { shop, by, reason: 'opening' });
+    const product = await this.prepare(dto, { shop, by, reason: 'opening' });
     const created = await orSkuTaken(product.sku, this.products.create(product));
     const added = created.toObject();
     await this.stock.moveChanges(added);
@@ -39,12 +51,17 @@ export class ProductChangesService {
   }
 
   /**
-   * A new product, not written yet.
+   * A new product, not written yet; a picture that is written out is stored.
    * @throws AppError `validation_failed` for what does not fit together
    */
-  prepare(dto: CreateProductDto, cause: ChangeCause, importKey?: string): NewProduct {
+  async prepare(
+    dto: CreateProductDto,
+    cause: ChangeCause,
+    importKey?: string,
+  ): Promise<NewProduct> {
     const _id = new Types.ObjectId();
-    const content = contentOf(dto, cause.shop.currency, null);
+    const kept = await this.withPicture(cause.shop, dto);
+    const content = contentOf(kept, cause.shop.currency, null);
     const stock = content.itemType === 'service' ? null : (dto.stock ?? null);
     const opening = this.stock.opening(stock, cause, new Date());
     return { _id, shopId: cause.shop._id, ...content, ...opening, importKey, contentVersion: 0 };
@@ -94,9 +111,10 @@ export class ProductChangesService {
     known?: Product,
   ): Promise<{ product: Product; isChanged: boolean }> {
     const { shop } = cause;
+    const kept = await this.withPicture(shop, dto);
     for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
       const current = attempt === 1 && known ? known : await this.get(shop._id, productId);
-      const change = changeOf(current, dto, cause);
+      const change = changeOf(current, kept, cause);
       if (!change) return { product: current, isChanged: false };
       const { filter, stages } = change;
       const changed = await orSkuTaken(
@@ -117,6 +135,16 @@ export class ProductChangesService {
       .lean();
     if (!removed) throw AppError.notFound('product');
     this.events.emit('product.deleted', { shopId, productId });
+  }
+
+  private async withPicture<Dto extends UpdateProductDto>(
+    { _id }: Shop,
+    dto: Dto,
+  ): Promise<Dto & KeptProductDto> {
+    if (!dto.imageUrl) return dto;
+    const owner = { shopId: _id.toHexString() };
+    const { url, fileId } = await this.files.keepPicture(dto.imageUrl, owner, 'imageUrl');
+    return { ...dto, imageUrl: url, imageFileId: fileId };
   }
 
   private async get(shopId: Types.ObjectId, productId: string): Promise<Product> {

@@ -16,6 +16,7 @@ const CONTENT = [
   'promoEndDate',
   'sku',
   'imageUrl',
+  'imageFileId',
   'category',
   'itemType',
   'warranty',
@@ -28,6 +29,9 @@ const CONTENT = [
 
 type Days = Pick<Product, 'promoStartDate' | 'promoEndDate'>;
 
+/** What was sent, with the file behind the picture, when it is one of ours. */
+export type KeptProductDto = UpdateProductDto & { imageFileId?: string | null };
+
 /** All that is written of a product but its stock. */
 export type ProductContent = Pick<Product, (typeof CONTENT)[number]>;
 
@@ -37,7 +41,7 @@ export type ProductContent = Pick<Product, (typeof CONTENT)[number]>;
  * @throws AppError `validation_failed` for what does not fit together
  */
 export function contentOf(
-  dto: UpdateProductDto,
+  dto: KeptProductDto,
   shopCurrency: string,
   known: Product | null,
 ): ProductContent {
@@ -58,6 +62,7 @@ export function contentOf(
     promoEndDate: filledOf(dto.promoEndDate, known?.promoEndDate),
     sku: trimmed('sku'),
     imageUrl: text('imageUrl'),
+    imageFileId: (dto.imageUrl === undefined ? known : dto)?.imageFileId ?? null,
     category: trimmed('category'),
     itemType: dto.itemType ?? known?.itemType ?? 'product',
     warranty: trimmed('warranty'),

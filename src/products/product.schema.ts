@@ -68,6 +68,10 @@ export class Product implements Revised {
   @Prop({ default: '' })
   imageUrl: string;
 
+  /** The stored file behind `imageUrl`, when it is one. */
+  @Prop({ type: String, default: null })
+  imageFileId: string | null;
+
   @Prop({ default: '' })
   category: string;
 
@@ -150,5 +154,7 @@ ProductSchema.index(
 ProductSchema.index({ shopId: 1, category: 1, stock: 1, _id: 1 }, { collation: NAME_COLLATION });
 // Products with a stock in a range, fewest first; those that are sold out, or not counted.
 ProductSchema.index({ shopId: 1, stock: 1, _id: 1 });
+// Whether any product shows that file.
+ProductSchema.index({ imageFileId: 1 }, { partialFilterExpression: { imageFileId: { $gt: '' } } });
 // Changes of stock that were left behind by a process that died.
 ProductSchema.index({ 'pendingStockChanges.at': 1 }, { sparse: true });

@@ -2,6 +2,7 @@ import { Body, Controller, Delete, Get, Param, Patch, Post, Put, Query } from '@
 import { ApiParam, ApiTags } from '@nestjs/swagger';
 import { ApiAnswer, ApiPage } from '../platform/http/api-docs.decorators.js';
 import { DoneResponse } from '../platform/http/done.response.js';
+import { AcceptsPictures } from '../platform/http/json-body.js';
 import { ObjectIdPipe } from '../platform/http/object-id.pipe.js';
 import type { Page } from '../platform/http/page.js';
 import { MemberId, RequirePermission, ShopId } from '../shops/shop-access.decorators.js';
@@ -45,6 +46,7 @@ export class ProductsController {
 
   @Post()
   @RequirePermission('products:write')
+  @AcceptsPictures()
   @ApiAnswer(ProductResponse, {
     status: 201,
     summary: 'Add a product or a service',
@@ -71,6 +73,7 @@ export class ProductsController {
 
   @Put(':productId')
   @RequirePermission('products:write')
+  @AcceptsPictures()
   @ApiParam(PRODUCT_ID)
   @ApiAnswer(ProductResponse, {
     summary: 'Change a product, by the whole of it or a part',
@@ -88,6 +91,7 @@ export class ProductsController {
 
   @Patch(':productId')
   @RequirePermission('products:write')
+  @AcceptsPictures()
   @ApiParam(PRODUCT_ID)
   @ApiAnswer(ProductResponse, {
     summary: 'Change some of a product',

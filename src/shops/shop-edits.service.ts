@@ -1,8 +1,9 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
-import type { Model, UpdateQuery } from 'mongoose';
+import { type Model, Types, type UpdateQuery } from 'mongoose';
 import { DomainEvents } from '../events/domain-events.js';
 import { isDuplicateKey } from '../platform/database/database-errors.js';
+import { FileKeeper } from '../platform/files/file-keeper.js';
 import { AppError } from '../platform/http/app-error.js';
 import type { CreateShopDto } from './dto/create-shop.dto.js';
 import { ShopResponse } from './dto/shop.response.js';
@@ -12,11 +13,13 @@ import { ShopSettingsService } from './shop-settings.service.js';
 import { Shop } from './shop.schema.js';
 import { ShopsService, slugTaken } from './shops.service.js';
 
+/** With the file behind the logo, when it is one of ours. */
+type KeptChanges = ShopChanges & { logoFileId?: string | null };
 type CurrencyCheck = (shopId: string) => Promise<boolean>;
 
 /** Changes and deletes shops; never their owner, team, plan, or what is of other domains. */
 @Injectable()
-export class ShopEditsService {
+export class ShopEditsService implements OnModuleInit {
   private readonly currencyChecks: CurrencyCheck[] = [];
 
   constructor(
@@ -24,7 +27,16 @@ export class ShopEditsService {
     private readonly shops: ShopsService,
     private readonly settings: ShopSettingsService,
     private readonly events: DomainEvents,
+    private readonly files: FileKeeper,
   ) {}
+
+  onModuleInit(): void {
+    this.files.addReferences(async (fileIds) => {
+      const shown = { logoFileId: { $in: fileIds, $exists: true } };
+      const found = await this.model.find(shown, { logoFileId: 1 }).lean();
+      return found.flatMap(({ logoFileId }) => logoFileId ?? []);
+    });
+  }
 
   /** @param isPriced whether a shop has anything whose price would mean something else */
   keepCurrencyWhile(isPriced: CurrencyCheck): void {
@@ -32,8 +44,11 @@ export class ShopEditsService {
   }
 
   async create(ownerId: string, dto: CreateShopDto): Promise<Shop> {
-    const shop = await this.shops.create(ownerId, dto);
-    await this.settings.merge(shop._id.toHexString(), dto as Partial<Settings>);
+    const _id = new Types.ObjectId();
+    const shopId = _id.toHexString();
+    const kept = await this.settings.keep(shopId, dto as Partial<Settings>);
+    const shop = await this.shops.create(ownerId, dto, _id);
+    await this.settings.merge(shopId, kept);
     return shop;
   }
 
@@ -45,8 +60,9 @@ export class ShopEditsService {
   async update(shopId: string, changes: ShopChanges): Promise<Shop> {
     const shop = await this.shops.get(shopId);
     if (changes.currency && changes.currency !== shop.currency) await this.requireUnpriced(shopId);
-    const updated = await this.write(shopId, changes);
-    await this.settings.merge(shopId, changes);
+    const kept = await this.settings.keep(shopId, changes);
+    const updated = await this.write(shopId, await this.withLogo(shopId, changes));
+    await this.settings.merge(shopId, kept);
     this.events.emit('shop.updated', { shopId, shop: ShopResponse.from(updated) });
     return updated;
   }
@@ -75,6 +91,14 @@ export class ShopEditsService {
     }
   }
 
+  /** Has a logo that is written out stored, before it is written. */
+  private async withLogo(shopId: string, changes: ShopChanges): Promise<KeptChanges> {
+    const { logoUrl } = changes;
+    if (!logoUrl) return { ...changes, ...(logoUrl === '' ? { logoFileId: null } : {}) };
+    const { url, fileId } = await this.files.keepPicture(logoUrl, { shopId }, 'logoUrl');
+    return { ...changes, logoUrl: url, logoFileId: fileId };
+  }
+
   private async requireUnpriced(shopId: string): Promise<void> {
     for (const isPriced of this.currencyChecks) {
       if (!(await isPriced(shopId))) continue;
@@ -85,7 +109,7 @@ export class ShopEditsService {
     }
   }
 
-  private async write(shopId: string, changes: ShopChanges): Promise<Shop> {
+  private async write(shopId: string, changes: KeptChanges): Promise<Shop> {
     try {
       const updated = await this.model
         .findOneAndUpdate({ _id: shopId, deletedAt: { $exists: false } }, updateOf(changes), {
@@ -100,8 +124,9 @@ export class ShopEditsService {
   }
 }
 
-function updateOf(changes: ShopChanges): UpdateQuery<Shop> {
-  const { name, slug, currency, timeZone, description, phone, email, address, logoUrl } = changes;
+function updateOf(changes: KeptChanges): UpdateQuery<Shop> {
+  const { name, slug, currency, timeZone, description, phone, email, address } = changes;
+  const { logoUrl, logoFileId } = changes;
   const texts = { description, phone, email, address };
   const given = Object.entries(texts).filter(([, text]) => (text ?? undefined) !== undefined);
   return {
@@ -111,8 +136,12 @@ function updateOf(changes: ShopChanges): UpdateQuery<Shop> {
       ...(currency ? { currency } : {}),
       ...(timeZone ? { timeZone } : {}),
       ...(logoUrl ? { logoUrl } : {}),
+      ...(logoFileId ? { logoFileId } : {}),
       ...Object.fromEntries(given),
     },
-    $unset: logoUrl === '' ? { logoUrl: '' } : {},
+    $unset: {
+      ...(logoUrl === '' ? { logoUrl: '' } : {}),
+      ...(logoFileId === null ? { logoFileId: '' } : {}),
+    },
   };
 }

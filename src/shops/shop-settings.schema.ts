@@ -16,11 +16,17 @@ export class ShopSettings {
   @Prop({ required: true })
   json: string;
 
+  /** The stored files that it names. */
+  @Prop({ type: [String], default: [] })
+  fileIds: string[];
+
   _id: Types.ObjectId;
 }
 
 export const ShopSettingsSchema = SchemaFactory.createForClass(ShopSettings);
 ShopSettingsSchema.plugin(shopScoped);
 
+// Whether any shop's settings name that file.
+ShopSettingsSchema.index({ fileIds: 1 });
 // A shop's settings, each group once.
 ShopSettingsSchema.index({ shopId: 1, group: 1 }, { unique: true });

@@ -1,7 +1,8 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import { type Model, Types } from 'mongoose';
 import { isDuplicateKey } from '../platform/database/database-errors.js';
+import { FileKeeper, type KeptText } from '../platform/files/file-keeper.js';
 import {
   SETTINGS_DEFAULTS,
   SETTINGS_GROUPS,
@@ -10,10 +11,26 @@ import {
 } from './shop-settings.js';
 import { ShopSettings } from './shop-settings.schema.js';
 
+/** Groups as they are written: their pictures are stored. */
+export type KeptSettings = Map<SettingsGroup, KeptText>;
+
 /** Keeps what the app keeps in a shop for itself, group by group. */
 @Injectable()
-export class ShopSettingsService {
-  constructor(@InjectModel(ShopSettings.name) private readonly settings: Model<ShopSettings>) {}
+export class ShopSettingsService implements OnModuleInit {
+  constructor(
+    @InjectModel(ShopSettings.name) private readonly settings: Model<ShopSettings>,
+    private readonly files: FileKeeper,
+  ) {}
+
+  onModuleInit(): void {
+    this.files.addReferences(async (fileIds) => {
+      const found = await this.settings
+        .find({ fileIds: { $in: fileIds } }, { fileIds: 1 })
+        .setOptions({ acrossShops: true })
+        .lean();
+      return found.flatMap((settings) => settings.fileIds);
+    });
+  }
 
   /** All groups, those that were never set with their defaults. */
   async getAll(shopId: string): Promise<Settings> {
@@ -27,19 +44,29 @@ export class ShopSettingsService {
     return found ? (JSON.parse(found.json) as unknown) : SETTINGS_DEFAULTS[group];
   }
 
-  /** Sets the groups that are given; two members who change different groups both keep theirs. */
-  async merge(shopId: string, given: Partial<Settings>): Promise<void> {
-    // The app writes null for what it has not.
-    const groups = SETTINGS_GROUPS.filter((group) => (given[group] ?? undefined) !== undefined);
-    await Promise.all(groups.map((group) => this.set(shopId, group, given[group])));
+  /** Has the pictures in the groups that are given stored; nothing of the groups is written yet. */
+  async keep(shopId: string, given: Partial<Settings>): Promise<KeptSettings> {
+    const kept: KeptSettings = new Map();
+    for (const group of SETTINGS_GROUPS) {
+      // The app writes null for what it has not.
+      if ((given[group] ?? undefined) === undefined) continue;
+      const json = JSON.stringify(given[group]);
+      kept.set(group, await this.files.keepPicturesIn(json, { shopId }, group));
+    }
+    return kept;
   }
 
-  private async set(shopId: string, group: SettingsGroup, value: unknown): Promise<void> {
-    const json = JSON.stringify(value);
+  /** Sets the groups that are given; two members who change different groups both keep theirs. */
+  async merge(shopId: string, kept: KeptSettings): Promise<void> {
+    await Promise.all([...kept].map(([group, text]) => this.set(shopId, group, text)));
+  }
+
+  private async set(shopId: string, group: SettingsGroup, text: KeptText): Promise<void> {
+    const { json, fileIds } = text;
     const write = () =>
       this.settings.updateOne(
         { shopId: new Types.ObjectId(shopId), group },
-        { $set: { json } },
+        { $set: { json, fileIds } },
         { upsert: true },
       );
     try {

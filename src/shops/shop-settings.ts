@@ -1,3 +1,5 @@
+import { replaceDataUrls } from '../platform/files/data-url-values.js';
+
 /** What a group of settings holds, so that a screen never meets another kind of thing. */
 export type SettingsKind = 'object' | 'list' | 'text';
 
@@ -61,6 +63,8 @@ export const MAX_SETTINGS_KB: Record<SettingsGroup, number> = {
 };
 export const MAX_SETTINGS_ITEMS = 10_000;
 
+/** As long as the address of a stored picture. */
+const ADDRESS = 'x'.repeat(150);
 /** A picture written out instead of named, anywhere in a text; `\n` and its like are JSON's. */
 const PICTURE = /(?:\b|\\[bfnrt])data:(?:[a-z]+\/[\w.+-]+|;base64)[;,]/i;
 
@@ -79,7 +83,8 @@ export function settingsProblem(group: SettingsGroup, value: unknown): string | 
     object: typeof value === 'object' && value !== null && !Array.isArray(value),
   };
   if (!isKind[kind]) return `${group} must be ${kind === 'object' ? 'an object' : `a ${kind}`}`;
-  const json = JSON.stringify(value);
+  // A picture that is a whole value is stored, and its address written in its place.
+  const json = replaceDataUrls(JSON.stringify(value), () => ADDRESS);
   if (Buffer.byteLength(json) > MAX_SETTINGS_KB[group] * 1024) {
     return `${group} must have at most ${MAX_SETTINGS_KB[group]} KB`;
   }

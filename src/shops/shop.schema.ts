@@ -44,6 +44,10 @@ export class Shop {
   @Prop({ type: String })
   logoUrl?: string;
 
+  /** The stored file behind `logoUrl`, when it is one. */
+  @Prop({ type: String })
+  logoFileId?: string;
+
   @Prop({ default: '' })
   phone: string;
 
@@ -77,5 +81,7 @@ export const ShopSchema = SchemaFactory.createForClass(Shop);
 
 // The public shop by its address.
 ShopSchema.index({ slug: 1 }, { unique: true });
+// Whether any shop's logo is that file.
+ShopSchema.index({ logoFileId: 1 }, { partialFilterExpression: { logoFileId: { $exists: true } } });
 // A person's shops, oldest first.
 ShopSchema.index({ 'team.userId': 1, _id: 1 });

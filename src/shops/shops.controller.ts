@@ -3,6 +3,7 @@ import { ApiTags } from '@nestjs/swagger';
 import { type Caller, CurrentUser, SignedIn } from '../platform/http/access.decorators.js';
 import { ApiAnswer, ApiList } from '../platform/http/api-docs.decorators.js';
 import { DoneResponse } from '../platform/http/done.response.js';
+import { AcceptsPictures } from '../platform/http/json-body.js';
 import { CreateShopDto } from './dto/create-shop.dto.js';
 import { ShopDetailsResponse } from './dto/shop-details.response.js';
 import { ShopResponse } from './dto/shop.response.js';
@@ -24,6 +25,7 @@ export class ShopsController {
 
   @Post()
   @SignedIn()
+  @AcceptsPictures()
   @ApiAnswer(ShopDetailsResponse, { status: 201, summary: 'Open a shop', errors: ['slug_taken'] })
   async create(
     @CurrentUser() { userId }: Caller,
@@ -48,6 +50,7 @@ export class ShopsController {
 
   @Put(':shopId')
   @RequirePermission('shop:write')
+  @AcceptsPictures()
   @ApiAnswer(ShopDetailsResponse, {
     summary: 'Change a shop and its settings',
     description:

@@ -27,13 +27,13 @@ export class ShopsService {
   constructor(@InjectModel(Shop.name) private readonly shops: Model<Shop>) {}
 
   /** A slug that is asked for must be free; one made from the name gets a number when it is not. */
-  async create(ownerId: string, dto: CreateShopDto): Promise<Shop> {
+  async create(ownerId: string, dto: CreateShopDto, _id = new Types.ObjectId()): Promise<Shop> {
     const { name, slug } = dto;
     const wanted = slug ?? slugFromName(name);
     for (let attempt = 1; ; attempt++) {
       const candidate = attempt === 1 ? wanted : `${wanted}-${randomInt(1_000, 1_000_000)}`;
       try {
-        return await this.insert(ownerId, candidate, dto);
+        return await this.insert(_id, ownerId, { ...dto, slug: candidate });
       } catch (error) {
         if (!isDuplicateKey(error, 'slug')) throw error;
         if (slug || attempt === SLUG_ATTEMPTS) throw slugTaken(wanted);
@@ -129,11 +129,16 @@ export class ShopsService {
     return new Map(found.map(({ _id, team }) => [_id.toHexString(), team]));
   }
 
-  private async insert(ownerId: string, slug: string, dto: CreateShopDto): Promise<Shop> {
+  private async insert(
+    _id: Types.ObjectId,
+    ownerId: string,
+    dto: CreateShopDto & { slug: string },
+  ): Promise<Shop> {
     const owner = new Types.ObjectId(ownerId);
     const shop = await this.shops.create({
+      _id,
       name: dto.name.trim(),
-      slug,
+      slug: dto.slug,
       currency: dto.currency,
       ...(dto.timeZone ? { timeZone: dto.timeZone } : {}),
       description: dto.description ?? '',

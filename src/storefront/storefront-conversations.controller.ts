@@ -5,8 +5,10 @@ import type { CustomerSubject } from '../auth/customer-tokens.service.js';
 import { ListMessagesQuery } from '../conversations/dto/list-messages.query.js';
 import { PublicMessageResponse } from '../conversations/dto/public-message.response.js';
 import { MessagesService } from '../conversations/messages.service.js';
+import { FreshLinks } from '../media/fresh-links.interceptor.js';
 import { Public } from '../platform/http/access.decorators.js';
 import { ApiAnswer, ApiPage } from '../platform/http/api-docs.decorators.js';
+import { AcceptsPictures } from '../platform/http/json-body.js';
 import type { Page } from '../platform/http/page.js';
 import { Idempotent } from '../platform/idempotency/idempotent.decorator.js';
 import { Customer, RequireCustomer } from './customer-access.decorators.js';
@@ -69,7 +71,9 @@ export class StorefrontConversationsController {
   @Post(':conversationId/messages')
   @RequireCustomer('conversation')
   @Throttle({ default: { limit: MESSAGES_PER_MINUTE, ttl: MINUTE_MS } })
+  @AcceptsPictures()
   @Idempotent()
+  @FreshLinks()
   @ApiParam(CONVERSATION_PARAM)
   @ApiAnswer(PublicMessageResponse, {
     status: 201,
@@ -77,10 +81,9 @@ export class StorefrontConversationsController {
     errors: ['unauthenticated'],
   })
   async send(
-    @Customer() { shopId, subjectId }: CustomerSubject,
+    @Customer() customer: CustomerSubject,
     @Body() body: SendCustomerMessageDto,
   ): Promise<PublicMessageResponse> {
-    const message = { ...body, sender: 'user' } as const;
-    return PublicMessageResponse.from(await this.messages.append(shopId, subjectId, message));
+    return PublicMessageResponse.from(await this.chat.send(customer, body));
   }
 }

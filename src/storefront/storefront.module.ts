@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { AuthModule } from '../auth/auth.module.js';
 import { ConversationsModule } from '../conversations/conversations.module.js';
 import { FormsModule } from '../forms/forms.module.js';
+import { MediaModule } from '../media/media.module.js';
 import { OrdersModule } from '../orders/orders.module.js';
 import { PaymentsModule } from '../payments/payments.module.js';
 import { ProductsModule } from '../products/products.module.js';
@@ -10,6 +11,7 @@ import { StorefrontChatService } from './storefront-chat.service.js';
 import { StorefrontConversationsController } from './storefront-conversations.controller.js';
 import { PaymentMethodsService } from './payment-methods.service.js';
 import { PublicCatalogueService } from './public-catalogue.service.js';
+import { StorefrontMediaController } from './storefront-media.controller.js';
 import { StorefrontOrdersController } from './storefront-orders.controller.js';
 import { StorefrontOrdersService } from './storefront-orders.service.js';
 import { StorefrontPaymentsController } from './storefront-payments.controller.js';
@@ -22,6 +24,7 @@ import { StorefrontService } from './storefront.service.js';
   imports: [
     AuthModule,
     ShopsModule,
+    MediaModule,
     ProductsModule,
     FormsModule,
     OrdersModule,
@@ -33,6 +36,7 @@ import { StorefrontService } from './storefront.service.js';
     StorefrontOrdersController,
     StorefrontPaymentsController,
     StorefrontConversationsController,
+    StorefrontMediaController,
   ],
   providers: [
     StorefrontService,

@@ -32,6 +32,10 @@ export class User {
   @Prop({ type: String })
   avatarUrl?: string;
 
+  /** The stored file behind `avatarUrl`, when it is one. */
+  @Prop({ type: String })
+  avatarFileId?: string;
+
   @Prop({ type: Date })
   lastLogin?: Date;
 
@@ -65,6 +69,11 @@ UserSchema.index({ email: 1 }, { unique: true });
 UserSchema.index(
   { facebookId: 1 },
   { unique: true, partialFilterExpression: { facebookId: { $exists: true } } },
+);
+// Whether anybody's picture is that file.
+UserSchema.index(
+  { avatarFileId: 1 },
+  { partialFilterExpression: { avatarFileId: { $exists: true } } },
 );
 // Look-up by exact username, to invite.
 UserSchema.index({ usernameKey: 1 }, { unique: true });

@@ -1,7 +1,8 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import type { Model, UpdateQuery } from 'mongoose';
 import { isDuplicateKey } from '../platform/database/database-errors.js';
+import { FileKeeper } from '../platform/files/file-keeper.js';
 import { AppError } from '../platform/http/app-error.js';
 import { normaliseEmail } from '../platform/http/email-address.js';
 import { User } from './user.schema.js';
@@ -21,6 +22,9 @@ export interface ProfileChanges {
   avatarUrl?: string;
 }
 
+/** With the file behind the picture, when it is one of ours. */
+type KeptChanges = ProfileChanges & { avatarFileId?: string | null };
+
 function usernameTaken(username: string): AppError {
   return AppError.conflict('username_taken', `"${username}" is taken: choose another username.`);
 }
@@ -30,19 +34,34 @@ function heldFor(heldUntil: Date, now: Date) {
   return { signInsHeldUntil: { $eq: heldUntil, $gt: now } };
 }
 
-function updateOf({ username, avatarUrl }: ProfileChanges) {
+function updateOf({ username, avatarUrl, avatarFileId }: KeptChanges) {
   return {
     $set: {
       ...(username ? { username, usernameKey: username.toLowerCase() } : {}),
       ...(avatarUrl ? { avatarUrl } : {}),
+      ...(avatarFileId ? { avatarFileId } : {}),
     },
-    $unset: avatarUrl === '' ? { avatarUrl: '' } : {},
+    $unset: {
+      ...(avatarUrl === '' ? { avatarUrl: '' } : {}),
+      ...(avatarFileId === null ? { avatarFileId: '' } : {}),
+    },
   };
 }
 
 @Injectable()
-export class UsersService {
-  constructor(@InjectModel(User.name) private readonly users: Model<User>) {}
+export class UsersService implements OnModuleInit {
+  constructor(
+    @InjectModel(User.name) private readonly users: Model<User>,
+    private readonly files: FileKeeper,
+  ) {}
+
+  onModuleInit(): void {
+    this.files.addReferences(async (fileIds) => {
+      const shown = { avatarFileId: { $in: fileIds, $exists: true } };
+      const found = await this.users.find(shown, { avatarFileId: 1 }).lean();
+      return found.flatMap(({ avatarFileId }) => avatarFileId ?? []);
+    });
+  }
 
   async create({ email, passwordHash, username, facebookId, avatarUrl }: NewUser): Promise<User> {
     try {
@@ -144,7 +163,7 @@ export class UsersService {
     passwordHash: string,
     { at, heldUntil, profile = {} }: { at: Date; heldUntil: Date; profile?: ProfileChanges },
   ): Promise<User | null> {
-    const { $set, $unset } = updateOf(profile);
+    const { $set, $unset } = updateOf(await this.keep(_id.toHexString(), profile));
     const password = { passwordHash, passwordChangedAt: at, signInsHeldUntil: null };
     return this.requireFreeUsername(
       profile,
@@ -160,7 +179,8 @@ export class UsersService {
 
   /** @throws AppError `username_taken` */
   async updateProfile(userId: string, profile: ProfileChanges): Promise<User> {
-    return this.requireFreeUsername(profile, this.change(userId, updateOf(profile)));
+    const kept = await this.keep(userId, profile);
+    return this.requireFreeUsername(profile, this.change(userId, updateOf(kept)));
   }
 
   /** Null when sign-ins are no longer held for it. */
@@ -201,6 +221,15 @@ export class UsersService {
       { $set: { lastLogin: at } },
     );
     return matchedCount === 1;
+  }
+
+  /** Has a picture that is written out stored, before it is written. */
+  private async keep(userId: string, profile: ProfileChanges): Promise<KeptChanges> {
+    const { avatarUrl } = profile;
+    if (!avatarUrl) return { ...profile, ...(avatarUrl === '' ? { avatarFileId: null } : {}) };
+    const owner = { personId: userId };
+    const { url, fileId } = await this.files.keepPicture(avatarUrl, owner, 'avatarUrl');
+    return { ...profile, avatarUrl: url, avatarFileId: fileId };
   }
 
   private async requireFreeUsername<T>(

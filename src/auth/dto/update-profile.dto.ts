@@ -1,5 +1,9 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { IsOptional, IsString, Matches, MaxLength, MinLength, ValidateIf } from 'class-validator';
+import {
+  MAX_DATA_URL_CHARACTERS,
+  PictureInput,
+} from '../../platform/http/picture-input.decorator.js';
 
 export class UpdateProfileDto {
   @ApiPropertyOptional({ pattern: '^[A-Za-z0-9_-]{3,20}$', example: 'mya' })
@@ -10,17 +14,12 @@ export class UpdateProfileDto {
   username?: string;
 
   @ApiPropertyOptional({
-    description: 'Address of a picture; empty removes it.',
-    maxLength: 2000,
+    description: 'A picture as a data URL, which is stored, or its address; empty removes it.',
+    maxLength: MAX_DATA_URL_CHARACTERS,
     example: 'https://media.example.com/avatars/mya.webp',
   })
-  @IsOptional()
-  @MaxLength(2000, {
-    message: 'avatarUrl must be the address of a picture, of at most 2000 characters',
-  })
-  @Matches(/^(?:https?:\/\/\S+)?$/, {
-    message: 'avatarUrl must be the http(s) address of a picture, or empty to remove it',
-  })
+  @ValidateIf(({ avatarUrl }: UpdateProfileDto) => (avatarUrl ?? '') !== '')
+  @PictureInput()
   avatarUrl?: string;
 
   @ApiPropertyOptional({

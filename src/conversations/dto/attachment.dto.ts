@@ -1,5 +1,9 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsIn, IsOptional, IsString, IsUrl, MaxLength } from 'class-validator';
+import { IsIn, IsOptional, IsString, MaxLength } from 'class-validator';
+import {
+  MAX_DATA_URL_CHARACTERS,
+  PictureInput,
+} from '../../platform/http/picture-input.decorator.js';
 import { ATTACHMENT_TYPES, type AttachmentType } from '../message.schema.js';
 
 export class AttachmentDto {
@@ -7,12 +11,12 @@ export class AttachmentDto {
   @IsIn(ATTACHMENT_TYPES)
   type: AttachmentType;
 
-  @ApiProperty({ maxLength: 2000, example: 'https://media.example.com/chat/beans.webp' })
-  @MaxLength(2000)
-  @IsUrl(
-    { protocols: ['http', 'https'], require_protocol: true, require_tld: false },
-    { message: 'url must be an http or https address' },
-  )
+  @ApiProperty({
+    description: 'A file as a data URL, which is stored, or the address of one.',
+    maxLength: MAX_DATA_URL_CHARACTERS,
+    example: 'https://media.example.com/chat/beans.webp',
+  })
+  @PictureInput('file')
   url: string;
 
   @ApiPropertyOptional({ maxLength: 200, example: 'beans.webp' })

@@ -34,7 +34,12 @@ export class MediaResponse {
   @ApiProperty({ description: 'Bytes, as it is stored.', type: 'integer', example: 181234 })
   size: number;
 
-  @ApiProperty({ description: 'Pixels; null: no picture.', type: 'integer', nullable: true, example: 1600 })
+  @ApiProperty({
+    description: 'Pixels; null: no picture.',
+    type: 'integer',
+    nullable: true,
+    example: 1600,
+  })
   width: number | null;
 
   @ApiProperty({ type: 'integer', nullable: true, example: 1200 })

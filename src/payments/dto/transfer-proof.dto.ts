@@ -1,6 +1,9 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
-import { IsOptional, IsString, Matches, MaxLength } from 'class-validator';
-import { MAX_PICTURE_CHARACTERS, PICTURE_DATA_URL } from '../proof-picture.js';
+import { IsOptional, IsString, MaxLength } from 'class-validator';
+import {
+  MAX_DATA_URL_CHARACTERS,
+  PictureInput,
+} from '../../platform/http/picture-input.decorator.js';
 
 export class TransferProofDto {
   @ApiPropertyOptional({
@@ -14,14 +17,12 @@ export class TransferProofDto {
   reference?: string;
 
   @ApiPropertyOptional({
-    description: 'A picture of it as a data URL: PNG, JPEG or WebP of at most 5 MB.',
-    maxLength: MAX_PICTURE_CHARACTERS,
+    description: 'A picture of it as a data URL, or the address of one that was uploaded here.',
+    maxLength: MAX_DATA_URL_CHARACTERS,
     example:
       'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
   })
   @IsOptional()
-  @IsString()
-  @MaxLength(MAX_PICTURE_CHARACTERS)
-  @Matches(PICTURE_DATA_URL, { message: 'must be a PNG, JPEG or WebP picture as a data URL' })
+  @PictureInput()
   picture?: string;
 }

@@ -13,23 +13,24 @@ export class TransferProofResponse {
   reference: string;
 
   @ApiProperty({
-    description: 'The picture as a data URL; null without one.',
+    description: 'Where the picture can be seen for some minutes; null without one.',
     type: String,
     nullable: true,
-    example: 'data:image/png;base64,iVBORw0KGgo=',
+    example:
+      'https://api.example.com/media/private/6741c0c0a5f2d13b8c9e0041/0f343b0931126a20f133d67c2b018a3b.jpg?expires=1795424400&signature=9f86d081884c7d659a2feaa0c55ad015',
   })
   picture: string | null;
 
   @ApiProperty({ format: 'date-time', example: '2026-11-23T09:00:00.000Z' })
   createdAt: string;
 
+  /** @param proof with a signed address of its picture */
   static from(proof: TransferProof): TransferProofResponse {
-    const { picture, pictureType } = proof;
     return {
       id: proof._id.toHexString(),
       orderId: proof.orderId.toHexString(),
       reference: proof.reference,
-      picture: picture && `data:${pictureType};base64,${picture.toString('base64')}`,
+      picture: proof.pictureUrl,
       createdAt: proof.createdAt.toISOString(),
     };
   }

@@ -12,7 +12,8 @@ export function replaceDataUrls(json: string, replacement: (dataUrl: string) => 
     const end = json.indexOf('"', at + 1);
     const dataUrl = json.slice(at + 1, end);
     // After a backslash the quote is one of a text.
-    const isValue = json[at - 1] !== '\\' && json[end + 1] !== ':' && HEAD.test(dataUrl.slice(0, 100));
+    const isValue =
+      json[at - 1] !== '\\' && json[end + 1] !== ':' && HEAD.test(dataUrl.slice(0, 100));
     if (!isValue || dataUrl.includes('\\')) continue;
     parts.push(json.slice(done, at + 1), replacement(dataUrl));
     done = end;

@@ -13,14 +13,14 @@ export function isDataUrl(text: string): boolean {
 }
 
 /** The address of a picture, or the picture itself as a data URL, which is stored in its place. */
-export function PictureInput(): PropertyDecorator {
+export function PictureInput(thing: 'picture' | 'file' = 'picture'): PropertyDecorator {
   return applyDecorators(
     ValidateBy({
       name: 'isPicture',
       validator: {
         validate: (value) => typeof value === 'string' && isPicture(value),
         defaultMessage: () =>
-          `$property must be a picture as a data URL, or an address that begins with http:// or ` +
+          `$property must be a ${thing} as a data URL, or an address that begins with http:// or ` +
           `https:// and has at most ${MAX_ADDRESS_CHARACTERS} characters`,
       },
     }),

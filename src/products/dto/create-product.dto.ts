@@ -7,7 +7,6 @@ import {
   IsNumber,
   IsOptional,
   IsString,
-  IsUrl,
   Matches,
   Max,
   MaxLength,
@@ -16,6 +15,10 @@ import {
   ValidateIf,
 } from 'class-validator';
 import { OneLine } from '../../platform/http/one-line.decorator.js';
+import {
+  MAX_DATA_URL_CHARACTERS,
+  PictureInput,
+} from '../../platform/http/picture-input.decorator.js';
 import { ITEM_TYPES, type ItemType, type ProductButton } from '../product.schema.js';
 import { IsButtons, MAX_BUTTONS } from './is-buttons.decorator.js';
 
@@ -124,16 +127,12 @@ export class CreateProductDto {
   sku?: string;
 
   @ApiPropertyOptional({
-    description: 'Address of the picture, or empty.',
-    maxLength: 2000,
+    description: 'A picture as a data URL, which is stored, or its address, or empty.',
+    maxLength: MAX_DATA_URL_CHARACTERS,
     example: 'https://media.example.com/products/beans.webp',
   })
   @ValidateIf(isFilled)
-  @IsUrl(
-    { protocols: ['http', 'https'], require_protocol: true, require_tld: false },
-    { message: 'imageUrl must be an address that begins with http:// or https://' },
-  )
-  @MaxLength(2000)
+  @PictureInput()
   imageUrl?: string;
 
   @ApiPropertyOptional({ maxLength: 100, example: 'Coffee' })

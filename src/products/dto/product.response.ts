@@ -1,4 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
+import { thumbnailOf } from '../../media/media-paths.js';
 import { toDecimal } from '../../platform/money/money.js';
 import { ITEM_TYPES, type ItemType, type ProductButton } from '../product.schema.js';
 import type { PricedProduct } from '../priced-product.js';
@@ -52,6 +53,12 @@ export class ProductResponse {
   @ApiProperty({ example: 'https://media.example.com/products/beans.webp' })
   imageUrl: string;
 
+  @ApiProperty({
+    description: 'A small WebP picture for lists; `imageUrl` where we do not store the picture.',
+    example: 'https://media.example.com/products/beans.webp',
+  })
+  thumbnailUrl: string;
+
   @ApiProperty({ example: 'Coffee' })
   category: string;
 
@@ -103,6 +110,7 @@ export class ProductResponse {
       stock: product.stock,
       sku: product.sku,
       imageUrl: product.imageUrl,
+      thumbnailUrl: thumbnailOf(product.imageUrl),
       category: product.category,
       itemType: product.itemType,
       warranty: product.warranty,

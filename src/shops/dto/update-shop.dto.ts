@@ -1,6 +1,10 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
-import { IsIn, IsOptional, IsString, IsUrl, Matches, MaxLength, ValidateIf } from 'class-validator';
+import { IsIn, IsOptional, IsString, Matches, MaxLength, ValidateIf } from 'class-validator';
 import { EmailInput } from '../../platform/http/email-input.decorator.js';
+import {
+  MAX_DATA_URL_CHARACTERS,
+  PictureInput,
+} from '../../platform/http/picture-input.decorator.js';
 import { TimeZoneInput } from '../../platform/http/time-zone-input.decorator.js';
 import { CURRENCIES } from '../../platform/money/currencies.js';
 import type { Settings } from '../shop-settings.js';
@@ -54,16 +58,12 @@ export class UpdateShopDto {
   description?: string;
 
   @ApiPropertyOptional({
-    description: 'Address of the picture; empty to remove it.',
-    maxLength: 2000,
+    description: 'A picture as a data URL, which is stored, or its address; empty removes it.',
+    maxLength: MAX_DATA_URL_CHARACTERS,
     example: 'https://media.example.com/logos/mya.webp',
   })
   @ValidateIf(isFilled)
-  @IsUrl(
-    { protocols: ['http', 'https'], require_protocol: true, require_tld: false },
-    { message: 'logoUrl must be an address that begins with http:// or https://' },
-  )
-  @MaxLength(2000)
+  @PictureInput()
   logoUrl?: string;
 
   @ApiPropertyOptional({ maxLength: 30, example: '+95 9 123 456' })

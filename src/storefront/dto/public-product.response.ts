@@ -1,4 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
+import { thumbnailOf } from '../../media/media-paths.js';
 import { toDecimal } from '../../platform/money/money.js';
 import type { PricedProduct } from '../../products/priced-product.js';
 import { ITEM_TYPES, type ItemType } from '../../products/product.schema.js';
@@ -43,6 +44,12 @@ export class PublicProductResponse {
   @ApiProperty({ example: 'https://media.example.com/products/beans.webp' })
   imageUrl: string;
 
+  @ApiProperty({
+    description: 'A small WebP picture for lists; `imageUrl` where we do not store the picture.',
+    example: 'https://media.example.com/products/beans.webp',
+  })
+  thumbnailUrl: string;
+
   @ApiProperty({ example: 'Coffee' })
   category: string;
 
@@ -82,6 +89,7 @@ export class PublicProductResponse {
       promoEndDate: product.promoEndDate,
       stock: product.stock,
       imageUrl: product.imageUrl,
+      thumbnailUrl: thumbnailOf(product.imageUrl),
       category: product.category,
       itemType: product.itemType,
       warranty: product.warranty,

@@ -1,12 +1,31 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsOptional, IsString, Matches, MaxLength, MinLength } from 'class-validator';
+import { Type } from 'class-transformer';
+import {
+  IsObject,
+  IsOptional,
+  IsString,
+  MaxLength,
+  MinLength,
+  ValidateNested,
+} from 'class-validator';
+import { CustomerAttachmentDto } from './customer-attachment.dto.js';
 
 export class SendCustomerMessageDto {
-  @ApiProperty({ minLength: 1, maxLength: 5000, example: 'Two, please.' })
+  @ApiProperty({
+    description: 'May be empty with an attachment only.',
+    maxLength: 5000,
+    example: 'Two, please.',
+  })
   @IsString()
-  @Matches(/\S/, { message: 'text must not be empty' })
   @MaxLength(5000)
   text: string;
+
+  @ApiPropertyOptional({ type: CustomerAttachmentDto, nullable: true })
+  @IsOptional()
+  @IsObject()
+  @ValidateNested()
+  @Type(() => CustomerAttachmentDto)
+  attachment?: CustomerAttachmentDto | null;
 
   @ApiPropertyOptional({
     description: 'Your own id of this message: sent again, it is answered and not added again.',
