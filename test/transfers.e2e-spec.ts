@@ -40,7 +40,11 @@ describe('a transfer', () => {
     expect(await order.read()).toMatchObject({ paymentStatus: 'pending' });
     const id = body.data.id as string;
     const proof = await shop.agent.get(`${shop.path}/payments/${id}/proof`).expect(200);
-    expect(proof.body.data).toMatchObject({ reference: '0100 2345', picture: PNG });
+    expect(proof.body.data).toMatchObject({ reference: '0100 2345' });
+    const { pathname, search } = new URL(proof.body.data.picture);
+    const picture = await fetch(app.url + pathname + search);
+    expect(picture.headers.get('content-type')).toBe('image/png');
+    expect((await fetch(app.url + pathname)).status).toBe(400);
     await shop.agent.post(`${shop.path}/payments/${id}/accept`).expect(403);
     for (let click = 0; click < 2; click++) {
       const accepted = await shop.manager.post(`${shop.path}/payments/${id}/accept`).expect(200);
@@ -113,9 +117,9 @@ describe('a transfer', () => {
       const picture = Buffer.alloc(bytes, PNG.slice(PNG.indexOf(',') + 1), 'base64');
       return `data:image/png;base64,${picture.toString('base64')}`;
     };
-    await attach(order, { picture: sized(5 * 1024 * 1024 + 1) }).expect(400);
+    await attach(order, { picture: sized(9.5 * 1024 * 1024) }).expect(413);
     expect(await order.read()).toMatchObject({ paymentStatus: 'unpaid' });
-    await attach(order, { picture: sized(5 * 1024 * 1024) }).expect(200);
+    await attach(order, { picture: sized(1024 * 1024) }).expect(200);
   });
 
   it('is for the holder of the order alone', async () => {

@@ -52,6 +52,7 @@ export class MediaSweepService implements OnModuleInit {
         .sort({ checkAt: 1 })
         .limit(BATCH)
         .lean();
+      if (due.length === 0) return;
       const isNamed = await this.namedBy(due);
       for (const file of due) await this.decide(file, isNamed(file), now);
       if (due.length < BATCH) return;

@@ -19,7 +19,7 @@ export class MediaUploads {
 
   /** All of them or an error; what was stored before it is not given out, and goes by itself. */
   async upload(request: Request, owner: MediaOwner): Promise<MediaResponse[]> {
-    // The parts have their own lines around the files: so many bytes are not of them.
+    // How much is new is known when it has come: the same content again needs no room.
     await this.media.requireRoom(owner, 0);
     const received = await receiveFiles(request, this.incoming);
     try {

@@ -70,6 +70,7 @@ export class MediaService {
 
   /** Claims those of `fileIds` that are there; the others are no files of that owner. */
   async claimAll(fileIds: string[], owner: MediaOwner): Promise<string[]> {
+    if (fileIds.length === 0) return [];
     const { visibility } = owner;
     const isTheirs = { ...scopeOf(owner), visibility, state: 'stored' as const };
     const condition = { _id: { $in: fileIds }, ...isTheirs };

@@ -52,7 +52,7 @@ function readParts(
       receive(file, filename ?? '').catch(fail);
     });
     parser.on('filesLimit', () => fail(tooMany()));
-    parser.once('error', () => fail(malformed()));
+    parser.on('error', () => fail(malformed()));
     parser.once('close', resolve);
     request.on('data', (chunk: Buffer) => {
       size += chunk.length;

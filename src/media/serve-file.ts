@@ -3,7 +3,7 @@ import type { Request, Response } from 'express';
 import { AppError } from '../platform/http/app-error.js';
 import { rangeOf } from './byte-range.js';
 import { type FileType, typeOfExtension } from './file-kinds.js';
-import type { MediaStorage, StoredObject } from './storage/storage.js';
+import type { ByteRange, MediaStorage, StoredObject } from './storage/storage.js';
 
 interface ServedFile {
   key: string;
@@ -31,40 +31,39 @@ export async function serveFile(
   if (!type) throw AppError.notFound('file');
   // Its name is its content: what was kept of it is good without a look at the storage.
   const etag = `"${digest}"`;
-  setHeaders(response, { type, etag, cacheControl, disposition: dispositionOf(type, name) });
+  const headers = { type, etag, cacheControl, disposition: dispositionOf(type, name) };
   if (isKept(request, etag)) {
+    setHeaders(response, headers);
     response.status(304).end();
     return;
   }
   const object = await storage.open(key);
-  if (!object) {
-    response.setHeader('Cache-Control', 'no-store');
-    throw AppError.notFound('file');
-  }
-  await send({ request, response }, object, etag);
-}
-
-async function send(
-  { request, response }: { request: Request; response: Response },
-  object: StoredObject,
-  etag: string,
-): Promise<void> {
+  if (!object) throw AppError.notFound('file');
   const { size } = object;
   const isOfThis = [undefined, etag].includes(request.get('if-range'));
   const range = isOfThis ? rangeOf(request.get('range'), size) : undefined;
   if (range === null) {
     await object.close();
-    response.setHeader('Cache-Control', 'no-store');
     response.setHeader('Content-Range', `bytes */${size}`);
     throw new AppError(
       'range_not_satisfiable',
       `The file has ${size} bytes: ask for some of them.`,
     );
   }
+  setHeaders(response, headers);
+  await send({ request, response }, object, range);
+}
+
+async function send(
+  { request, response }: { request: Request; response: Response },
+  object: StoredObject,
+  range: ByteRange | undefined,
+): Promise<void> {
+  const { size } = object;
   if (range) response.setHeader('Content-Range', `bytes ${range.start}-${range.end}/${size}`);
   response.status(range ? 206 : 200);
   response.setHeader('Content-Length', range ? range.end - range.start + 1 : size);
-  if (request.method === 'HEAD' || size === 0) {
+  if (request.method === 'HEAD') {
     await object.close();
     response.end();
     return;

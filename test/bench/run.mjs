@@ -10,9 +10,10 @@ import { makeWorld, rounds, seconds, startApi, startBare } from './harness.mjs';
 import { inbox } from './inbox.mjs';
 import { identity } from './identity.mjs';
 import { startStripe } from './bench-stripe.mjs';
+import { media } from './media.mjs';
 import { payments } from './payments.mjs';
 
-const AREAS = { identity, commerce, inbox, payments };
+const AREAS = { identity, commerce, inbox, payments, media };
 const wanted = (process.env.BENCH_AREAS ?? Object.keys(AREAS).join()).split(',');
 const quiet = { info() {}, warn() {}, error: (text) => process.stderr.write(`${text}\n`) };
 
@@ -35,7 +36,8 @@ try {
     rounds,
     secondsEach: seconds,
   };
-  for (const area of wanted) report[area] = await AREAS[area]({ api, bare, world, mongodbUri });
+  for (const area of wanted)
+    report[area] = await AREAS[area]({ api, bare, world, mongodbUri, directory });
   process.stdout.write(`\n${JSON.stringify(report, null, 2)}\n`);
 } finally {
   bare.child.disconnect();

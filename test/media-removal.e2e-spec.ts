@@ -1,0 +1,231 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Types } from 'mongoose';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { MediaSweepService } from '../src/media/media-sweep.service.js';
+import { FileKeeper } from '../src/platform/files/file-keeper.js';
+import { aShop, type ShopWorld } from './support/actors.js';
+import { createTestApp, databaseUri, type TestApp, testVariables } from './support/app.js';
+import { aProduct } from './support/bodies.js';
+import { anOrder } from './support/orders.js';
+import { aPicture, dataUrlOf } from './support/pictures.js';
+import { startServer } from './support/server-process.js';
+
+const BASE = 'https://api.example';
+const DAY_MS = 24 * 60 * 60_000;
+/** A process that has to start on a busy machine. */
+const DEADLINE_MS = 60_000;
+
+let app: TestApp;
+let dataDirectory: string;
+let variables: ReturnType<typeof testVariables>;
+
+beforeAll(async () => {
+  dataDirectory = await mkdtemp(join(tmpdir(), 'cliick-media-'));
+  const MONGODB_URI = databaseUri(`media_removal_${process.pid}`);
+  variables = testVariables({ MONGODB_URI, DATA_DIR: dataDirectory, PUBLIC_URL: BASE });
+  app = await createTestApp(variables);
+});
+
+afterAll(async () => {
+  await app.close();
+  await rm(dataDirectory, { recursive: true, force: true });
+});
+
+const statusOf = async (url: string) => (await fetch(app.url + url.slice(BASE.length))).status;
+const sweep = (days: number) =>
+  app.nest.get(MediaSweepService, { strict: false }).sweep(new Date(Date.now() + days * DAY_MS));
+const files = () => app.connection.db!.collection('media_files');
+
+async function aFile(shop: ShopWorld, query = ''): Promise<{ id: string; url: string }> {
+  const { body } = await app.request
+    .post(`${shop.path}/media${query}`)
+    .set('Authorization', `Bearer ${shop.owner.token}`)
+    .attach('files', await aPicture(), 'a.jpg')
+    .expect(201);
+  return body.data[0];
+}
+
+/** Everything in the storage. */
+async function stored(): Promise<string[]> {
+  const entries = await readdir(join(dataDirectory, 'media', 'files'), {
+    recursive: true,
+    withFileTypes: true,
+  }).catch(() => []);
+  return entries.filter((one) => one.isFile()).map(({ name }) => name);
+}
+
+/** A shop in which every kind of document names a file, and their addresses. */
+async function aFurnishedShop() {
+  const shop = await aShop(app);
+  const [product, logo, code, face, said, slip] = await Promise.all(
+    Array.from({ length: 6 }, async () => dataUrlOf(await aPicture())),
+  );
+  const made = await shop.owner
+    .post(`${shop.path}/products`, aProduct({ imageUrl: product }))
+    .expect(201);
+  const changes = { logoUrl: logo, paymentMethods: [{ name: 'KBZ', qrCodeUrl: code }] };
+  const changed = (await shop.owner.put(shop.path, changes).expect(200)).body.data;
+  const me = `/api/auth/users/${shop.owner.userId}`;
+  const avatar = (await shop.owner.put(me, { avatarUrl: face }).expect(200)).body.data.avatarUrl;
+  const contact = { name: 'Su Su', phone: '+95 9 123 456 789' };
+  const customer = await shop.owner.post(`${shop.path}/customers`, contact).expect(201);
+  const chat = await shop.owner
+    .post(`${shop.path}/conversations`, { customerName: 'Su Su', phone: contact.phone })
+    .expect(201);
+  const messages = `${shop.path}/conversations/${chat.body.data.id}/messages`;
+  const attachment = { type: 'image', url: said };
+  const message = await shop.owner.post(messages, { text: '', attachment }).expect(201);
+  const order = await anOrder(app, shop);
+  const transfer = await app.request
+    .post(`/api/public/orders/${order.id}/transfer`)
+    .set('Authorization', `Bearer ${order.token}`)
+    .send({ picture: slip })
+    .expect(200);
+  const proofPath = `${shop.path}/payments/${transfer.body.data.id}/proof`;
+  const proof = (await shop.owner.get(proofPath).expect(200)).body.data.picture;
+  return {
+    shop,
+    order,
+    me,
+    productId: made.body.data.id as string,
+    customerId: customer.body.data.id as string,
+    proofPath,
+    urls: {
+      product: made.body.data.imageUrl,
+      logo: changed.logoUrl,
+      code: changed.paymentMethods[0].qrCodeUrl,
+      avatar,
+      said: message.body.data.message.attachment.url,
+      proof,
+    } as Record<string, string>,
+  };
+}
+
+async function statuses(urls: Record<string, string>): Promise<Record<string, number>> {
+  const all = Object.entries(urls).map(async ([name, url]) => [name, await statusOf(url)]);
+  return Object.fromEntries(await Promise.all(all));
+}
+
+describe('a file', () => {
+  it('that nothing names goes after a day, and one that is named stays', async () => {
+    const { shop, urls, me, productId } = await aFurnishedShop();
+    const unused = await aFile(shop);
+    const ok = Object.fromEntries(Object.keys(urls).map((name) => [name, 200]));
+    await sweep(0.9);
+    expect(await statuses({ ...urls, unused: unused.url })).toEqual({ ...ok, unused: 200 });
+    await sweep(1.1);
+    expect(await statuses({ ...urls, unused: unused.url })).toEqual({ ...ok, unused: 404 });
+    await shop.owner.put(`${shop.path}/products/${productId}`, { imageUrl: '' }).expect(200);
+    await shop.owner.put(shop.path, { logoUrl: '', paymentMethods: [] }).expect(200);
+    await shop.owner.put(me, { avatarUrl: '' }).expect(200);
+    await sweep(2.2);
+    const gone = { product: 404, logo: 404, code: 404, avatar: 404 };
+    expect(await statuses(urls)).toEqual({ ...ok, ...gone });
+  });
+
+  it('that somebody wants at the very moment of its removal stays', async () => {
+    const shop = await aShop(app);
+    const { url, id } = await aFile(shop);
+    let taken = 0;
+    // Asked after the file was found, and before it goes.
+    app.nest.get(FileKeeper, { strict: false }).addReferences(async (fileIds) => {
+      if (fileIds.includes(id) && taken++ === 0) {
+        await shop.owner.post(`${shop.path}/products`, aProduct({ imageUrl: url })).expect(201);
+      }
+      return [];
+    });
+    await sweep(1.1);
+    expect(taken).toBe(1);
+    expect(await statusOf(url)).toBe(200);
+    await sweep(2.2);
+    expect(await statusOf(url)).toBe(200);
+  });
+
+  it('goes with its shop', async () => {
+    const { shop, urls } = await aFurnishedShop();
+    await shop.owner.delete(shop.path).expect(200);
+    await sweep(1.1);
+    const { avatar, ...others } = await statuses(urls);
+    expect(avatar).toBe(200);
+    expect(new Set(Object.values(others).map((status) => status >= 400))).toEqual(new Set([true]));
+  });
+
+  it('goes with the person who has sent it or got it', async () => {
+    const { shop, urls, customerId, order, proofPath } = await aFurnishedShop();
+    const orders = app.connection.db!.collection('orders');
+    const assigned = await orders.updateOne(
+      { _id: Types.ObjectId.createFromHexString(order.id) },
+      { $set: { customerId: Types.ObjectId.createFromHexString(customerId) } },
+    );
+    expect(assigned.modifiedCount).toBe(1);
+    await shop.owner.post(`${shop.path}/customers/${customerId}/erase`).expect(200);
+    const proof = (await shop.owner.get(proofPath).expect(200)).body.data;
+    expect(proof).toMatchObject({ picture: null, reference: '' });
+    await sweep(1.1);
+    expect(await statuses(urls)).toMatchObject({ said: 404, proof: 404, product: 200 });
+  });
+
+  it('whose removal broke off goes at the next', async () => {
+    const shop = await aShop(app);
+    const { id, url } = await aFile(shop);
+    const other = await aFile(shop);
+    await files().updateMany(
+      { state: 'stored', checkAt: { $exists: true }, digest: digestOf(url) },
+      { $set: { state: 'removing', checkAt: new Date() }, $unset: { sameAs: '' } },
+      { hint: { _id: 1 } },
+    );
+    const refused = await shop.owner
+      .post(`${shop.path}/products`, aProduct({ imageUrl: url }))
+      .expect(400);
+    expect(refused.body.details[0].message).toContain('upload it again');
+    await sweep(0.1);
+    expect(await statusOf(url)).toBe(404);
+    expect(await statusOf(other.url)).toBe(200);
+    expect(await files().findOne({ digest: digestOf(url) }, { hint: { _id: 1 } })).toBeNull();
+    expect(id).not.toBe(other.id);
+  });
+});
+
+const digestOf = (url: string) => url.split('/').at(-1)!.split('.')[0]!;
+
+describe('a process killed while it stores a picture', () => {
+  it.each([
+    ['when the file is named', 'media_files.insertOne:after:1'],
+    ['when it is stored, and nobody knows yet', 'media_files.findOneAndUpdate:before:2'],
+    ['before the product is written', 'products.insertOne:before:1'],
+  ])(
+    '%s: leaves no broken reference, the repetition works, and the rest goes',
+    async (_, crashAt) => {
+      const shop = await aShop(app);
+      const sent = aProduct({ imageUrl: dataUrlOf(await aPicture()) });
+      const server = await startServer({
+        ...variables,
+        NODE_ENV: 'development',
+        CRASH_AT: crashAt,
+      });
+      const died = new Promise((resolve) => server.child.once('exit', resolve));
+      const request = fetch(`${server.url}${shop.path}/products`, {
+        method: 'POST',
+        headers: {
+          'Content-Type': 'application/json',
+          Authorization: `Bearer ${shop.owner.token}`,
+        },
+        body: JSON.stringify(sent),
+      });
+      await expect(request).rejects.toThrow('fetch failed');
+      await died;
+      const list = await shop.owner.get(`${shop.path}/products`).expect(200);
+      expect(list.body.data).toEqual([]);
+      const again = await shop.owner.post(`${shop.path}/products`, sent).expect(201);
+      const { imageUrl, thumbnailUrl, id } = again.body.data;
+      expect([await statusOf(imageUrl), await statusOf(thumbnailUrl)]).toEqual([200, 200]);
+      await shop.owner.delete(`${shop.path}/products/${id}`).expect(200);
+      await sweep(1.1);
+      expect(await statusOf(imageUrl)).toBe(404);
+      expect((await stored()).filter((name) => name.startsWith(digestOf(imageUrl)))).toEqual([]);
+    },
+    DEADLINE_MS,
+  );
+});

@@ -1,0 +1,96 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { MediaSweepService } from '../src/media/media-sweep.service.js';
+import { S3Server } from './providers/s3.server.js';
+import { aShop, type ShopWorld } from './support/actors.js';
+import { createTestApp, type TestApp } from './support/app.js';
+import { aPicture } from './support/pictures.js';
+
+const BASE = 'https://api.example';
+const DAY_MS = 24 * 60 * 60_000;
+
+let s3: S3Server;
+let app: TestApp;
+let shop: ShopWorld;
+
+beforeAll(async () => {
+  s3 = await S3Server.start();
+  app = await createTestApp({ ...s3.variables, PUBLIC_URL: BASE, MEDIA_SHOP_LIMIT_MB: '1' });
+  shop = await aShop(app);
+});
+
+afterAll(async () => {
+  await app.close();
+  await s3.stop();
+});
+
+const upload = (bytes: Buffer, name: string) =>
+  app.request
+    .post(`${shop.path}/media`)
+    .set('Authorization', `Bearer ${shop.owner.token}`)
+    .attach('files', bytes, name);
+const open = (url: string, headers: Record<string, string> = {}) =>
+  fetch(app.url + url.slice(BASE.length), { headers });
+
+describe('files at a service that speaks S3', () => {
+  it('are put, served in parts and removed by requests with good signatures', async () => {
+    const { body } = await upload(await aPicture(), 'a.jpg').expect(201);
+    const [{ url, thumbnailUrl, id, size }] = body.data;
+    const keys = [...s3.objects.keys()];
+    expect(keys).toHaveLength(3);
+    expect(keys.every((key) => key.startsWith(`public/${id}/`))).toBe(true);
+    expect([...s3.objects.values()].map(({ type }) => type).toSorted()).toEqual([
+      'image/jpeg',
+      'image/webp',
+      'image/webp',
+    ]);
+    const whole = Buffer.from(await (await open(url)).arrayBuffer());
+    expect(whole).toHaveLength(size);
+    const part = await open(url, { Range: 'bytes=5-9' });
+    expect(part.status).toBe(206);
+    expect(Buffer.from(await part.arrayBuffer())).toEqual(whole.subarray(5, 10));
+    expect((await open(thumbnailUrl)).status).toBe(200);
+    const later = new Date(Date.now() + 1.1 * DAY_MS);
+    await app.nest.get(MediaSweepService, { strict: false }).sweep(later);
+    expect(s3.objects.size).toBe(0);
+    expect((await open(url)).status).toBe(404);
+    expect(s3.refused).toEqual([]);
+  });
+
+  it('are kept until they can be removed', async () => {
+    const { body } = await upload(await aPicture(), 'a.jpg').expect(201);
+    const later = (days: number) => new Date(Date.now() + days * DAY_MS);
+    const sweeper = app.nest.get(MediaSweepService, { strict: false });
+    s3.failing = 3;
+    await sweeper.sweep(later(1.1));
+    expect(s3.objects.size).toBe(3);
+    s3.failing = 0;
+    await sweeper.sweep(later(1.2));
+    expect(s3.objects.size).toBe(0);
+    expect((await open(body.data[0].url)).status).toBe(404);
+  });
+
+  it('are refused when the shop has no room left, with the number (413)', async () => {
+    const pdf = (mark: string) => Buffer.alloc(700 * 1024, `%PDF-1.7 ${mark} `);
+    await upload(pdf('one'), 'one.pdf').expect(201);
+    const { body } = await upload(pdf('two'), 'two.pdf').expect(413);
+    expect(body.error).toContain('1 MB');
+    expect(s3.objects.size).toBe(1);
+    await upload(pdf('one'), 'again.pdf').expect(201);
+  });
+});
+
+describe('a service that knows other keys', () => {
+  it('is told of to nobody who uploads (500), and nothing is given out', async () => {
+    const stranger = await createTestApp({ ...s3.variables, S3_SECRET_ACCESS_KEY: 'another one' });
+    const theirs = await aShop(stranger);
+    const before = s3.refused.length;
+    const { body } = await stranger.request
+      .post(`${theirs.path}/media`)
+      .set('Authorization', `Bearer ${theirs.owner.token}`)
+      .attach('files', await aPicture(), 'a.jpg')
+      .expect(500);
+    expect(body.code).toBe('internal_error');
+    expect(s3.refused.slice(before)).toEqual([expect.stringContaining('SignatureDoesNotMatch')]);
+    await stranger.close();
+  });
+});
