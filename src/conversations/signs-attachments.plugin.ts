@@ -16,8 +16,9 @@ export function withSignedAttachment(message: Message, links: MediaLinks): Messa
  */
 export function signsAttachments<S extends Schema>(schema: S, links: MediaLinks): S {
   const sign = (message: Message | null): void => {
+    // Not every read asks for the address.
     const attachment = message?.attachment;
-    if (attachment) attachment.url = links.sign(attachment.url);
+    if (attachment?.url) attachment.url = links.sign(attachment.url);
   };
   schema.post('find', (messages: Message[]) => messages.forEach(sign));
   schema.post('findOne', sign);

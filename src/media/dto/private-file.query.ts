@@ -7,7 +7,11 @@ export class PrivateFileQuery {
   @MaxLength(20)
   expires: string;
 
-  @ApiProperty({ maxLength: 100, example: '9f86d081884c7d659a2feaa0c55ad015' })
+  @ApiProperty({
+    description: 'Of the path and the time, by this API.',
+    maxLength: 100,
+    example: '9f86d081884c7d659a2feaa0c55ad015',
+  })
   @IsString()
   @MaxLength(100)
   signature: string;

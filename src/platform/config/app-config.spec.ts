@@ -154,7 +154,7 @@ describe('configuration', () => {
 
   it('describes every variable in .env.example with one line of purpose', () => {
     const example = readFileSync(new URL('../../../.env.example', import.meta.url), 'utf8');
-    const described = [...example.matchAll(/^# .{10,}\n#?([A-Z_]+)=/gm)].map(([, name]) => name);
+    const described = [...example.matchAll(/^# .{10,}\n#?([A-Z0-9_]+)=/gm)].map(([, name]) => name);
     const known = new Set(
       getMetadataStorage()
         .getTargetValidationMetadatas(Env, '', false, false)

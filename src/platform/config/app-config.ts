@@ -190,7 +190,7 @@ function parse(environment: Record<string, string | undefined>): Env {
     const secret = env[name];
     if (secret && isWeak(secret)) lines.push(`${name} ${STRONG_SECRET}`);
   }
-  if (env.S3_BUCKET && !(env.S3_ACCESS_KEY_ID && env.S3_SECRET_ACCESS_KEY)) {
+  if (env.S3_BUCKET && lines.length === 0 && !(env.S3_ACCESS_KEY_ID && env.S3_SECRET_ACCESS_KEY)) {
     lines.push('S3_BUCKET needs S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY beside it: set both');
   }
   if (hasDuplicateKeyId(env.ENCRYPTION_KEYS)) lines.push('ENCRYPTION_KEYS names a key id twice');
