@@ -51,6 +51,7 @@ describe('products', () => {
     expect(body.data).toEqual({
       ...sent,
       id: expect.stringMatching(/^[0-9a-f]{24}$/),
+      thumbnailUrl: '',
       promoEndDate: null,
       currentPrice: 19.99,
       currency: 'USD',

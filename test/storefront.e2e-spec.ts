@@ -177,6 +177,7 @@ describe('storefront', () => {
         promoEndDate: null,
         stock: 10,
         imageUrl: '',
+        thumbnailUrl: '',
         category: '',
         itemType: 'product',
         warranty: '',

@@ -25,7 +25,6 @@ export class ShopsController {
 
   @Post()
   @SignedIn()
-  @AcceptsPictures()
   @ApiAnswer(ShopDetailsResponse, { status: 201, summary: 'Open a shop', errors: ['slug_taken'] })
   async create(
     @CurrentUser() { userId }: Caller,

@@ -29,6 +29,10 @@ sets the cookies and goes there (303), after a failure with \`#error=<code>\`; o
 posts \`{ type: 'facebook_signin', ok: true }\` to the app, else \`{ ok: false, code }\`. The code
 \`link_required\` comes with a \`handle\` for \`POST /api/auth/facebook/link\`.
 
+Pictures are uploaded as multipart/form-data, or written into a body as data URLs, in whose place the
+address of the stored file is answered. The address of a private file (an attachment, a proof) is
+signed for minutes: read again what shows it, for a new one.
+
 Requests are limited: 1200 a minute per address (IPv6: per /64) and 600 per signed-in user over all
 routes; some storefront routes have a tighter limit of their own. Sign-in, registration, password reset
 and linking bear 10 tries in 15 minutes per account and address, 100 per account, 100 per address; only
