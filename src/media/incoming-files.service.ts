@@ -114,11 +114,13 @@ function tooMuch(type: FileType, field: string): AppError {
 /** For people: without what belongs to paths, headers and other lines. */
 function plainName(name: string): string {
   const last = name.split(/[\\/]/).at(-1) ?? '';
-  return last
-    .toWellFormed()
-    // As browsers write what would end the name (HTML, multipart form data).
-    .replace(/%(?:22|0D|0A)/gi, '')
-    .replace(/[\p{Cc}\p{Cf}"<>|*?:]/gu, '')
-    .trim()
-    .slice(0, MAX_NAME_CHARACTERS);
+  return (
+    last
+      .toWellFormed()
+      // As browsers write what would end the name (HTML, multipart form data).
+      .replace(/%(?:22|0D|0A)/gi, '')
+      .replace(/[\p{Cc}\p{Cf}"<>|*?:]/gu, '')
+      .trim()
+      .slice(0, MAX_NAME_CHARACTERS)
+  );
 }
