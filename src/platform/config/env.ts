@@ -11,8 +11,8 @@ import {
   Min,
   ValidateBy,
 } from 'class-validator';
+import { FilesEnv } from './files-env.js';
 import { isProxyList } from './proxies.js';
-import { TelemetryEnv } from './telemetry-env.js';
 
 export const NODE_ENVS = ['development', 'test', 'production'] as const;
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
@@ -35,7 +35,7 @@ const origin = () =>
  * Every environment variable the API reads, as strings or numbers, checked at the start.
  * `.env.example` lists the same names; a test holds the two together.
  */
-export class Env extends TelemetryEnv {
+export class Env extends FilesEnv {
   /** TCP port of the API, 0 for any free one. */
   @IsOptional()
   @Type(() => Number)
@@ -277,44 +277,4 @@ export class Env extends TelemetryEnv {
   @IsOptional()
   @Matches(HOST_LIST, { message: 'must be host names, comma separated' })
   PUSH_ALLOWED_HOSTS?: string;
-
-  /** Megabytes of files that a shop may store. */
-  @IsOptional()
-  @Type(() => Number)
-  @IsInt({ message: 'must be a whole number of megabytes' })
-  @Min(1)
-  @Max(10_000_000)
-  MEDIA_SHOP_LIMIT_MB?: number;
-
-  /** Bucket that keeps uploaded files; without it they are in DATA_DIR. */
-  @IsOptional()
-  @Matches(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, { message: 'must be the name of a bucket' })
-  S3_BUCKET?: string;
-
-  /** Region of the bucket, as its service calls it. */
-  @IsOptional()
-  @Matches(/^[a-z0-9-]{1,40}$/, { message: 'must be a region such as eu-central-1' })
-  S3_REGION?: string;
-
-  /** Base URL of an S3-compatible service; without it Amazon's. */
-  @IsOptional()
-  @url()
-  S3_ENDPOINT?: string;
-
-  /** Access key id of the bucket. */
-  @IsOptional()
-  @IsString()
-  @MaxLength(200)
-  S3_ACCESS_KEY_ID?: string;
-
-  /** Secret access key of the bucket. */
-  @IsOptional()
-  @IsString()
-  @MaxLength(200)
-  S3_SECRET_ACCESS_KEY?: string;
-
-  /** on names the bucket in the path, off in the host; on by default with S3_ENDPOINT. */
-  @IsOptional()
-  @IsIn(['on', 'off'])
-  S3_PATH_STYLE?: 'on' | 'off';
 }
