@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import type { S3Client } from '@aws-sdk/client-s3';
-import type { S3Settings } from '../../platform/config/app-config.js';
+import type { S3Settings } from '../../platform/config/s3-settings.js';
 import { isKey } from '../media-paths.js';
 import { type ByteRange, MediaStorage, type StoredObject } from './storage.js';
 

@@ -3,6 +3,7 @@ import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
 import { loadDevSecrets } from './dev-secrets.js';
 import { Env, type LOG_LEVELS } from './env.js';
+import { type S3Settings, s3Settings } from './s3-settings.js';
 
 const MIN_SECRET_CHARACTERS = 32;
 const MIN_SECRET_DISTINCT_CHARACTERS = 10;
@@ -49,17 +50,6 @@ export interface PaypalSettings {
   webhookId?: string;
   /** Without a slash at its end. */
   apiBase: string;
-}
-
-export interface S3Settings {
-  bucket: string;
-  region: string;
-  /** Undefined: Amazon's own. */
-  endpoint?: string;
-  accessKeyId: string;
-  secretAccessKey: string;
-  /** Whether the bucket stands in the path, not in the host. */
-  pathStyle: boolean;
 }
 
 /** The settings of this process, typed and complete; made once, before anything else starts. */
@@ -266,20 +256,6 @@ function paypalSettings(env: Env): PaypalSettings | undefined {
     clientSecret,
     webhookId: env.PAYPAL_WEBHOOK_ID,
     apiBase: withoutSlash(env.PAYPAL_API_BASE ?? paypalHost(env)),
-  };
-}
-
-function s3Settings(env: Env): S3Settings | undefined {
-  const { S3_BUCKET: bucket, S3_ACCESS_KEY_ID: accessKeyId } = env;
-  const { S3_SECRET_ACCESS_KEY: secretAccessKey, S3_ENDPOINT: endpoint, S3_PATH_STYLE } = env;
-  if (!bucket || !accessKeyId || !secretAccessKey) return undefined;
-  return {
-    bucket,
-    region: env.S3_REGION ?? 'us-east-1',
-    endpoint,
-    accessKeyId,
-    secretAccessKey,
-    pathStyle: S3_PATH_STYLE ? S3_PATH_STYLE === 'on' : endpoint !== undefined,
   };
 }
 
