@@ -49,13 +49,13 @@ class BoundedStrategy extends Strategy {
  */
 export class FacebookStrategy extends PassportStrategy(BoundedStrategy) {
   /** Null when Facebook is not set up. */
-  static from({ facebook, port, publicUrl }: AppConfig): FacebookStrategy | null {
+  static from({ platforms: { facebook }, ownOrigin }: AppConfig): FacebookStrategy | null {
     if (!facebook) return null;
     const { appId, appSecret, graphBase, dialogBase } = facebook;
     return new FacebookStrategy({
       clientID: appId,
       clientSecret: appSecret,
-      callbackURL: `${publicUrl ?? `http://localhost:${port}`}${CALLBACK_PATH}`,
+      callbackURL: `${ownOrigin}${CALLBACK_PATH}`,
       authorizationURL: `${dialogBase}/dialog/oauth`,
       tokenURL: `${graphBase}/oauth/access_token`,
       profileURL: `${graphBase}/me`,

@@ -4,6 +4,7 @@ import { validateSync } from 'class-validator';
 import { loadDevSecrets } from './dev-secrets.js';
 import { Env, type LOG_LEVELS } from './env.js';
 import { type S3Settings, s3Settings } from './s3-settings.js';
+import { type PlatformSettings, platformSettings } from './platform-settings.js';
 
 const MIN_SECRET_CHARACTERS = 32;
 const MIN_SECRET_DISTINCT_CHARACTERS = 10;
@@ -25,14 +26,6 @@ export interface EncryptionKey {
   id: string;
   /** 32 bytes. */
   key: Buffer;
-}
-
-/** Sign-in with Facebook; both bases carry the Graph version and end without a slash. */
-export interface FacebookSettings {
-  appId: string;
-  appSecret: string;
-  graphBase: string;
-  dialogBase: string;
 }
 
 export interface StripeSettings {
@@ -78,8 +71,7 @@ export class AppConfig {
   readonly logLevel: (typeof LOG_LEVELS)[number];
   readonly rateLimits: boolean;
   readonly drainSeconds: number;
-  /** Undefined when the app's id or secret is missing. */
-  readonly facebook?: FacebookSettings;
+  readonly platforms: PlatformSettings;
   /** Undefined without Stripe's secret key. */
   readonly stripe?: StripeSettings;
   /** Undefined without PayPal's client id and secret. */
@@ -99,8 +91,13 @@ export class AppConfig {
   /** Undefined: files are kept below `dataDirectory`. */
   readonly s3?: S3Settings;
 
-  constructor(values: AppConfig) {
+  constructor(values: Omit<AppConfig, 'ownOrigin'>) {
     Object.assign(this, values);
+  }
+
+  /** Origin at which others reach this API. */
+  get ownOrigin(): string {
+    return this.publicUrl ?? `http://localhost:${this.port}`;
   }
 }
 
@@ -136,7 +133,7 @@ export function loadAppConfig(
     logLevel: env.LOG_LEVEL ?? 'info',
     rateLimits: env.RATE_LIMITS !== 'off',
     drainSeconds: env.DRAIN_SECONDS ?? (production ? PRODUCTION_DRAIN_SECONDS : 0),
-    facebook: facebookSettings(env),
+    platforms: platformSettings(env),
     stripe: stripeSettings(env),
     paypal: paypalSettings(env),
     paymentExpiryMinutes: env.PAYMENT_EXPIRY_MINUTES ?? DEFAULT_PAYMENT_EXPIRY_MINUTES,
@@ -226,17 +223,6 @@ function loadSecrets(dataDirectory: string): ReturnType<typeof loadDevSecrets> {
         'point DATA_DIR at a directory this user can write',
     ]);
   }
-}
-
-function facebookSettings(env: Env): FacebookSettings | undefined {
-  const { FACEBOOK_APP_ID: appId, FACEBOOK_APP_SECRET: appSecret } = env;
-  if (!appId || !appSecret) return undefined;
-  return {
-    appId,
-    appSecret,
-    graphBase: withoutSlash(env.FACEBOOK_GRAPH_BASE ?? 'https://graph.facebook.com/v25.0'),
-    dialogBase: withoutSlash(env.FACEBOOK_DIALOG_BASE ?? 'https://www.facebook.com/v25.0'),
-  };
 }
 
 function stripeSettings(env: Env): StripeSettings | undefined {

@@ -213,7 +213,7 @@ export class Env extends FilesEnv {
   @IsString()
   INSTAGRAM_APP_SECRET?: string;
 
-  /** Base URL of Instagram's API. */
+  /** One base URL in place of Instagram's three hosts. */
   @IsOptional()
   @url()
   INSTAGRAM_API_BASE?: string;
@@ -228,7 +228,7 @@ export class Env extends FilesEnv {
   @IsString()
   TIKTOK_CLIENT_SECRET?: string;
 
-  /** Base URL of TikTok's API. */
+  /** One base URL in place of TikTok's two hosts. */
   @IsOptional()
   @url()
   TIKTOK_API_BASE?: string;
