@@ -3,7 +3,7 @@ import { InjectModel } from '@nestjs/mongoose';
 import type { Model } from 'mongoose';
 import { AppError, ERRORS } from '../platform/http/app-error.js';
 import { AccountToken, type AccountTokenPurpose } from './account-token.schema.js';
-import { hashOneTimeSecret, makeOneTimeSecret } from './one-time-secret.js';
+import { hashOneTimeSecret, makeOneTimeSecret } from '../platform/security/one-time-secret.js';
 
 const MINUTE_MS = 60_000;
 const LIFETIME_MS: Record<AccountTokenPurpose, number> = {

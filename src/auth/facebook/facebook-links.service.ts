@@ -7,7 +7,7 @@ import { UsersService } from '../../users/users.service.js';
 import { AuthService, type SignIn } from '../auth.service.js';
 import type { LinkFacebookDto } from './dto/link-facebook.dto.js';
 import { FacebookLink } from './facebook-link.schema.js';
-import { hashOneTimeSecret, makeOneTimeSecret } from '../one-time-secret.js';
+import { hashOneTimeSecret, makeOneTimeSecret } from '../../platform/security/one-time-secret.js';
 import { verifyPassword } from '../password.js';
 import type { Device } from '../sessions.service.js';
 

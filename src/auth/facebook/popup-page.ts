@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto';
 import type { Response } from 'express';
+import { sendPopupPage, setPopupHeaders } from '../../platform/http/popup-page.js';
 
 /** How a sign-in at a provider can end without one; the sentences are ours alone. */
 export const SIGN_IN_FAILURES = {
@@ -37,34 +37,22 @@ interface Destination {
   type: string;
 }
 
-/**
- * Headers of every answer on the way of a popup. Helmet's opener policy would cut the popup from
- * the app for good, and does so on a redirect as well.
- */
-export function setPopupHeaders(response: Response): void {
-  response.setHeader('Cross-Origin-Opener-Policy', 'unsafe-none');
-  response.setHeader('Cache-Control', 'no-store');
-  response.setHeader('Referrer-Policy', 'no-referrer');
-}
-
 /** Tells the app how it ended: by going there, or by a message to who opened the popup. */
 export function sendResult(
   response: Response,
   result: SignInResult,
   { redirect, appOrigin, type }: Destination,
 ): void {
-  setPopupHeaders(response);
   if (redirect) {
+    setPopupHeaders(response);
     response.redirect(303, withResult(redirect, result));
     return;
   }
-  const nonce = randomBytes(16).toString('base64');
-  response.setHeader(
-    'Content-Security-Policy',
-    `default-src 'none'; script-src 'nonce-${nonce}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
-  );
-  response.status(result.ok ? 200 : SIGN_IN_FAILURES[result.code].status);
-  response.type('html').send(popupPage({ type, ...result }, appOrigin, nonce));
+  const { status, text } = result.ok
+    ? { status: 200, text: 'You are signed in.' }
+    : SIGN_IN_FAILURES[result.code];
+  const message = { type, ...result };
+  sendPopupPage(response, { status, title: 'Sign in', text, message, appOrigin });
 }
 
 /** In the fragment, which browsers send to nobody. */
@@ -74,31 +62,4 @@ function withResult(redirect: string, result: SignInResult): string {
   const { code, handle } = result;
   url.hash = new URLSearchParams({ error: code, ...(handle ? { handle } : {}) }).toString();
   return url.href;
-}
-
-function popupPage(
-  message: SignInResult & { type: string },
-  appOrigin: string,
-  nonce: string,
-): string {
-  const text = message.ok ? 'You are signed in.' : SIGN_IN_FAILURES[message.code].text;
-  return `<!doctype html>
-<html lang="en">
-<head><meta charset="utf-8"><title>Sign in</title></head>
-<body>
-<p>${text} You can close this window.</p>
-<script nonce="${nonce}">
-if (window.opener) {
-  window.opener.postMessage(${inScript(message)}, ${inScript(appOrigin)});
-  window.close();
-}
-</script>
-</body>
-</html>
-`;
-}
-
-/** JSON that cannot end the script it stands in. */
-function inScript(value: unknown): string {
-  return JSON.stringify(value).replaceAll('<', '\\u003c');
 }

@@ -1,7 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import type { Model } from 'mongoose';
-import { hashOneTimeSecret, isOneTimeSecret, makeOneTimeSecret } from '../one-time-secret.js';
+import {
+  hashOneTimeSecret,
+  isOneTimeSecret,
+  makeOneTimeSecret,
+} from '../../platform/security/one-time-secret.js';
 import { SIGN_IN_MINUTES, type SignInFlow } from './sign-in-cookie.js';
 import { SignInState } from './sign-in-state.schema.js';
 
