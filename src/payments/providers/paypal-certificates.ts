@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { type CertifiedKey, certifiedKey, trustedRoots } from './paypal-certificate.js';
-import { fetchText } from './paypal-fetch.js';
+import { fetchText } from '../../platform/http/fetch-text.js';
 
 export interface CertificateRules {
   /** Of the API; where it is not PayPal's own host, its certificates are accepted outside production. */

@@ -6,7 +6,15 @@ import {
   SetMetadata,
 } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import { json, type NextFunction, raw, type Request, type Response } from 'express';
+import {
+  json,
+  type NextFunction,
+  raw,
+  type Request,
+  type RequestHandler,
+  type Response,
+  urlencoded,
+} from 'express';
 import { from, type Observable, switchMap } from 'rxjs';
 import { AppError, ERRORS } from './app-error.js';
 import { MEBIBYTE, tooLarge } from './body-limits.js';
@@ -15,7 +23,10 @@ import { ACCEPTS_FILES, FILES_BODY_LIMIT } from './files-body.js';
 
 const BODY_LIMIT = MEBIBYTE;
 const PICTURE_BODY_LIMIT = 12 * MEBIBYTE;
+const FORM_BODY_LIMIT = 8 * 1024;
+const MAX_FORM_FIELDS = 10;
 const ACCEPTS_PICTURES = 'accepts-pictures';
+const ACCEPTS_FORM = 'accepts-form';
 
 /** Platforms sign the bytes that they send: there a body stays a Buffer. */
 const WEBHOOKS = /^\/webhook\//;
@@ -23,9 +34,18 @@ const WEBHOOKS = /^\/webhook\//;
 const parseBody = json({ limit: BODY_LIMIT });
 const keepBody = raw({ limit: BODY_LIMIT, type: () => true });
 const parsePictureBody = json({ limit: PICTURE_BODY_LIMIT });
+/** Flat: `a[$gt]=1` is a field of that name. */
+const parseForm = urlencoded({
+  extended: false,
+  limit: FORM_BODY_LIMIT,
+  parameterLimit: MAX_FORM_FIELDS,
+});
 
 /** The app sends pictures as data URLs to this route: its body may be up to 12 MB. */
 export const AcceptsPictures = () => SetMetadata(ACCEPTS_PICTURES, true);
+
+/** A page of ours posts its form to this route, which takes nothing else; never one of the API. */
+export const AcceptsForm = () => SetMetadata(ACCEPTS_FORM, true);
 
 /** Parses JSON bodies of up to 1 MB; larger ones wait until the caller is known. */
 export function jsonBody(request: Request, response: Response, next: NextFunction): void {
@@ -51,6 +71,10 @@ export class JsonBodyInterceptor implements NestInterceptor {
     if (this.reflector.get(ACCEPTS_FILES, context.getHandler())) {
       requireFiles(request);
       return next.handle();
+    }
+    if (this.reflector.get(ACCEPTS_FORM, context.getHandler())) {
+      const response = context.switchToHttp().getResponse<Response>();
+      return from(readForm(request, response)).pipe(switchMap(() => next.handle()));
     }
     if (!hasBody(request)) return next.handle();
     if (!request.is('application/json')) {
@@ -95,8 +119,19 @@ function toAppError(error: unknown): unknown {
 
 async function readPictureBody(request: Request, response: Response): Promise<void> {
   if (declaredLength(request) > PICTURE_BODY_LIMIT) throw tooLarge(PICTURE_BODY_LIMIT);
+  await read(parsePictureBody, request, response);
+}
+
+async function readForm(request: Request, response: Response): Promise<void> {
+  if (!request.is('application/x-www-form-urlencoded')) {
+    throw new AppError('unsupported_media_type', 'Send the form of our page, as a browser does.');
+  }
+  await read(parseForm, request, response);
+}
+
+async function read(parse: RequestHandler, request: Request, response: Response): Promise<void> {
   await new Promise<void>((resolve, reject) => {
-    parsePictureBody(request, response, (error?: unknown) =>
+    void parse(request, response, (error?: unknown) =>
       error ? reject(toAppError(error)) : resolve(),
     );
   });
