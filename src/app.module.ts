@@ -8,6 +8,7 @@ import { EventsModule } from './events/events.module.js';
 import { FormsModule } from './forms/forms.module.js';
 import { HealthModule } from './health/health.module.js';
 import { MediaModule } from './media/media.module.js';
+import { IntegrationsModule } from './integrations/integrations.module.js';
 import { OrdersModule } from './orders/orders.module.js';
 import { AppConfig } from './platform/config/app-config.js';
 import { ConfigModule } from './platform/config/config.module.js';
@@ -53,6 +54,7 @@ const DOMAINS = [
   ShopsModule,
   MediaModule,
   CustomersModule,
+  IntegrationsModule,
   ProductsModule,
   FormsModule,
   OrdersModule,

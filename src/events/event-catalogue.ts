@@ -1,5 +1,6 @@
 import type { ConversationResponse } from '../conversations/dto/conversation.response.js';
 import type { MessageResponse } from '../conversations/dto/message.response.js';
+import type { IntegrationResponse } from '../integrations/dto/integration.response.js';
 import type { OrderResponse } from '../orders/dto/order.response.js';
 import type { PaymentResponse } from '../payments/dto/payment.response.js';
 import type { ProductResponse } from '../products/dto/product.response.js';
@@ -36,6 +37,18 @@ export interface DomainEventMap {
   'order.updated': { shopId: string; order: OrderResponse };
   /** A payment has come further, was refunded, or somebody should look at it. */
   'payment.updated': { shopId: string; payment: PaymentResponse };
+  /** A page, account or bot was connected, or another one chosen. */
+  'integration.connected': { shopId: string; integration: IntegrationResponse };
+  /** A connection was ended, by a member or at the platform. */
+  'integration.disconnected': {
+    shopId: string;
+    integration: IntegrationResponse;
+    by: 'member' | 'platform';
+  };
+  /** A connection is dead: somebody must connect again. */
+  'integration.failed': { shopId: string; integration: IntegrationResponse };
+  /** A connection will die in a week unless somebody connects again. */
+  'integration.expiring': { shopId: string; integration: IntegrationResponse };
 }
 
 export type DomainEventName = keyof DomainEventMap;

@@ -30,6 +30,8 @@ export const PERMISSIONS = {
   'customers:export': 'admin',
   'customers:erase': 'admin',
   'reports:read': 'manager',
+  'integrations:read': 'agent',
+  'integrations:write': 'admin',
 } as const satisfies Record<string, ShopRole>;
 
 export type Permission = keyof typeof PERMISSIONS;

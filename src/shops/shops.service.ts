@@ -64,6 +64,12 @@ export class ShopsService {
     return new Set(found.map(({ _id }) => _id.toHexString()));
   }
 
+  /** False also for one that was deleted. */
+  async exists(shopId: string): Promise<boolean> {
+    const found = await this.shops.exists({ _id: shopId, deletedAt: { $exists: false } });
+    return found !== null;
+  }
+
   async getBySlugOrId(slugOrId: string): Promise<Shop> {
     if (isObjectIdHex(slugOrId)) return this.get(slugOrId);
     const isSlug = SLUG_PATTERN.test(slugOrId);

@@ -138,6 +138,14 @@ export const ERRORS = {
     status: HttpStatus.UNPROCESSABLE_ENTITY,
     example: 'Stripe takes no 0.10 USD: it takes at least 0.50 USD.',
   },
+  scopes_missing: {
+    status: HttpStatus.UNPROCESSABLE_ENTITY,
+    example: 'Facebook did not allow pages_messaging: connect again and allow everything.',
+  },
+  no_page: {
+    status: HttpStatus.UNPROCESSABLE_ENTITY,
+    example: 'There is no page that you may answer messages for: make one, or allow it.',
+  },
   rate_limited: {
     status: HttpStatus.TOO_MANY_REQUESTS,
     example: 'Too many requests: try again in 20 seconds.',

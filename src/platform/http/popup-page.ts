@@ -4,7 +4,7 @@ import type { Response } from 'express';
 export interface PopupResult {
   status: number;
   title: string;
-  /** A sentence of ours; it stands in the page as HTML. */
+  /** Plain text, whatever it holds. */
   text: string;
   /** What who opened the popup is told. */
   message: { type: string } & Record<string, unknown>;
@@ -33,9 +33,9 @@ export function sendPopupPage(response: Response, result: PopupResult): void {
   );
   response.status(status).type('html').send(`<!doctype html>
 <html lang="en">
-<head><meta charset="utf-8"><title>${title}</title></head>
+<head><meta charset="utf-8"><title>${asHtml(title)}</title></head>
 <body>
-<p>${text} You can close this window.</p>
+<p>${asHtml(text)} You can close this window.</p>
 <script nonce="${nonce}">
 if (window.opener) {
   window.opener.postMessage(${inScript(message)}, ${inScript(appOrigin)});
@@ -45,6 +45,13 @@ if (window.opener) {
 </body>
 </html>
 `);
+}
+
+const ESCAPES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
+
+/** Plain text as it stands in a page or an attribute. */
+export function asHtml(text: string): string {
+  return text.replace(/[&<>"]/g, (character) => ESCAPES[character]!);
 }
 
 /** JSON that cannot end the script it stands in. */
