@@ -220,6 +220,8 @@ describe('access', () => {
       eventId,
       customerId: customer.body.data.id,
       userId: newcomer.userId,
+      // Of a platform a shop has one connection, which is its own.
+      platform: 'none',
       invitationId: invited.body.data.invitation.id,
     };
     const withChild = operations.filter(

@@ -7,18 +7,22 @@ const HANDS_OUT_TOKEN =
 const HANDS_OUT_CLIENT_SECRET = /\/payments(\/intent|\/confirm)?$/;
 const SIGNS_IN = /^\/api\/auth\/(register|login|refresh|facebook\/link)$/;
 /** What nothing may hold, a cookie neither: a password's hash, the tests' password, providers' tokens. */
-const NEVER_SENT = /\$argon2|a long pass phrase|EAA[0-9a-f]{40}|A21AA[\w-]{20}/;
+const NEVER_SENT =
+  /\$argon2|a long pass phrase|EAA[0-9a-f]{40}|A21AA[\w-]{20}|IG[QL][0-9a-f]{40}|(?:act|rft)\.[0-9a-f]{40}/;
 /** An access token, a refresh token, what a payer pays with. */
 const TOKEN = /eyJ[\w-]{10,}\.[\w-]{10,}|[0-9a-f]{24}\.\d+\.[\w-]{43}|_secret_\w{8}/;
-/** Of a link, an invitation, a state: 32 random bytes in base64url. */
-const ONE_TIME_SECRET = /(?<![\w-])(?=[\w-]*[A-Z])(?=[\w-]*[a-z])(?=[\w-]*\d)[\w-]{43}(?![\w-])/;
+/** Of a link, an invitation, a state, a handle: 32 random bytes in base64url. */
+const ONE_TIME_SECRET =
+  /(?<![\w-])(?:cliick_)?(?=[\w-]*[A-Z])(?=[\w-]*[a-z])(?=[\w-]*\d)[\w-]{43}(?![\w-])/;
 /** May be as long by chance. */
 const CURSOR = /("nextCursor":"|\bcursor=)[\w%-]*/g;
 /** Development reads its mail in the log, with the links. */
 const MAIL_IN_LOG = 'mail not sent, as no SMTP_URL is set';
-/** Where a browser on its way to Facebook or back gets a one-time secret. */
-const ON_THE_WAY = /^\/api\/auth\/facebook(\/callback)?$/;
-const HANDED_TO_BROWSER = /([?&]state=|[#&]handle=|"handle":")[\w-]{43}/g;
+/** Where a browser on its way to a platform or back gets a one-time secret. */
+const ON_THE_WAY =
+  /^\/api\/auth\/facebook(\/callback)?$|^\/oauth\/\w+\/(authorize|callback)$|^\/api\/shops\/[^/]+\/integrations\/\w+\/authorize$/;
+const HANDED_TO_BROWSER =
+  /([?&](?:state|code|code_challenge)=|[#&]handle=|"handle":"|"code":"cliick_|name="state" value=")[\w-]{43}/g;
 
 type Headers = Record<string, unknown>;
 

@@ -1,0 +1,433 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { DomainEvents } from '../src/events/domain-events.js';
+import { PLATFORMS, type PlatformName } from '../src/integrations/platforms/platform.js';
+import { PAGES_APP_SECRET } from './providers/facebook-pages.server.js';
+import { INSTAGRAM_USER_ID } from './providers/instagram.server.js';
+import { HOSTILE_TEXT, type Misbehaviour } from './providers/platform.server.js';
+import { BOT_TOKEN } from './providers/telegram.server.js';
+import { VIBER_TOKEN } from './providers/viber.server.js';
+import { aShop, aUser, type ShopWorld } from './support/actors.js';
+import { createTestApp, type TestApp } from './support/app.js';
+import { eventually } from './support/eventually.js';
+import {
+  agree,
+  comeBack,
+  connect,
+  integrationOf,
+  paste,
+  type PlatformServers,
+  posted,
+  PUBLIC_URL,
+  rowOf,
+  setOut,
+  startPlatforms,
+  variablesOf,
+} from './support/platforms.js';
+
+const APP_ORIGIN = 'http://app.example';
+const HANDLE = /^cliick_[\w-]{43}$/;
+/** Where a visit meets each platform with a code, and what it answers there when it will not. */
+const TOKEN_PATH: Record<PlatformName, string> = {
+  facebook: '/oauth/access_token',
+  instagram: '/oauth/access_token',
+  tiktok: '/v2/oauth/token/',
+  telegram: '/token',
+  viber: '/pa/set_webhook',
+};
+
+let servers: PlatformServers;
+let app: TestApp;
+let shop: ShopWorld;
+let events: string[];
+
+beforeAll(async () => {
+  servers = await startPlatforms();
+  app = await createTestApp({ ...variablesOf(servers), PUBLIC_URL });
+  servers.viber.reach = (url) => url.replace(PUBLIC_URL, app.url);
+  const bus = app.nest.get(DomainEvents);
+  for (const name of ['integration.connected', 'integration.disconnected'] as const) {
+    bus.on(name, ({ shopId, integration }) => {
+      events.push(`${name} ${shopId} ${integration.platform}`);
+    });
+  }
+});
+
+afterAll(async () => {
+  await app.close();
+  await Promise.all(Object.values(servers).map((one) => one.stop()));
+});
+
+beforeEach(async () => {
+  events = [];
+  shop = await aShop(app);
+});
+
+/** A page serves one shop: the next test's may have it. */
+afterEach(async () => {
+  for (const server of Object.values(servers)) server.misbehaviour = {};
+  await Promise.all(PLATFORMS.map((name) => disconnect(name)));
+  await eventually(async () => {
+    for (const name of PLATFORMS)
+      expect((await rowOf(app, shop, name))?.['revoking'] ?? []).toEqual([]);
+  });
+  for (const server of Object.values(servers)) server.requests.length = 0;
+});
+
+const disconnect = (name: string) =>
+  shop.owner.post(`${shop.path}/integrations/${name}/disconnect`);
+const connectWith = (name: string, code: string) =>
+  shop.owner.post(`${shop.path}/integrations/${name}/connect`, { code });
+const tokensAtRest = async (): Promise<string> =>
+  JSON.stringify(await Promise.all(PLATFORMS.map((name) => rowOf(app, shop, name))));
+
+describe.each(PLATFORMS)('connecting %s', (name) => {
+  it('ends in a handle for the page that opened the popup, which connects once', async () => {
+    const response = await connect(app, servers, shop, name);
+    expect(response.status).toBe(200);
+    const { message, to } = posted(response);
+    expect(to).toBe(APP_ORIGIN);
+    expect(message).toEqual({
+      type: 'oauth_callback',
+      platform: name,
+      code: expect.stringMatching(HANDLE),
+    });
+    const { body } = await connectWith(name, message['code']).expect(200);
+    expect(body.data).toMatchObject({ platform: name, state: 'connected', isConnected: true });
+    expect(body.data.displayName).toMatch(/mya/i);
+    expect(body.data.health.status).toBe('ok');
+    const again = await connectWith(name, message['code']).expect(400);
+    expect(again.body.code).toBe('invalid_token');
+    expect(events).toEqual([`integration.connected ${shop.id} ${name}`]);
+    expect(await tokensAtRest()).not.toMatch(
+      new RegExp(`EAA|IG[QL][0-9a-f]|act\\.|rft\\.|${BOT_TOKEN}|${VIBER_TOKEN}`),
+    );
+  });
+
+  it('gives the handle to nobody else', async () => {
+    const other = await aShop(app);
+    const { message } = posted(await connect(app, servers, shop, name));
+    await other.owner
+      .post(`${other.path}/integrations/${name}/connect`, { code: message['code'] })
+      .expect(400);
+    await shop.admin
+      .post(`${shop.path}/integrations/${name}/connect`, { code: message['code'] })
+      .expect(400);
+    const elsewhere = PLATFORMS.find((one) => one !== name)!;
+    await connectWith(elsewhere, message['code']).expect(400);
+    await connectWith(name, message['code']).expect(200);
+  });
+
+  it.each<Misbehaviour>(['refuse', 'server-error', 'html', 'error-in-200', 'reset'])(
+    'keeps nothing when the platform does this: %s; the next try works',
+    async (how) => {
+      const out = await setOut(shop, name);
+      const query = await agree(app, servers, name, out);
+      servers[name].misbehaviour = { [TOKEN_PATH[name]]: how };
+      const response = await comeBack(app, name, query, out.cookie);
+      expect(response.status).toBe(how === 'refuse' ? 400 : 502);
+      expect(posted(response).message['code']).toBeUndefined();
+      expect(response.text).not.toContain('alert(');
+      expect(await rowOf(app, shop, name)).toBeNull();
+      expect(events).toEqual([]);
+      servers[name].misbehaviour = {};
+      expect((await connect(app, servers, shop, name)).status).toBe(200);
+    },
+  );
+
+  it('is ended here at once, and at the platform as well', async () => {
+    await connect(app, servers, shop, name);
+    const { body } = await disconnect(name).expect(200);
+    expect(body.data).toMatchObject({ state: 'disconnected', isConnected: false, scopes: [] });
+    expect(events.at(-1)).toBe(`integration.disconnected ${shop.id} ${name}`);
+    await eventually(async () =>
+      expect((await integrationOf(shop, name))['isRevoking']).toBe(false),
+    );
+    if (name === 'facebook')
+      expect(servers.facebook.calls('/permissions', 'DELETE')).toHaveLength(1);
+    if (name === 'facebook') expect(servers.facebook.subscribed.size).toBe(0);
+    if (name === 'instagram') expect(servers.instagram.subscribed.size).toBe(0);
+    if (name === 'tiktok') expect(servers.tiktok.calls('/revoke/')).toHaveLength(1);
+    if (name === 'telegram') expect(servers.telegram.webhook).toBeUndefined();
+    if (name === 'viber') expect(servers.viber.webhook).toBe('');
+    await disconnect(name).expect(200);
+    expect(events).toHaveLength(2);
+  });
+});
+
+it('does not wait for a platform that hangs, and keeps nothing', async () => {
+  const visits = await Promise.all(
+    PLATFORMS.map(async (name) => {
+      const out = await setOut(shop, name);
+      return { name, out, query: await agree(app, servers, name, out) };
+    }),
+  );
+  for (const { name } of visits) servers[name].misbehaviour = { [TOKEN_PATH[name]]: 'hang' };
+  const answers = await Promise.all(
+    visits.map(({ name, out, query }) => comeBack(app, name, query, out.cookie)),
+  );
+  expect(answers.map(({ status }) => status)).toEqual(PLATFORMS.map(() => 502));
+  for (const name of PLATFORMS) expect(await rowOf(app, shop, name)).toBeNull();
+});
+
+describe.each(PLATFORMS)('the state of a visit to %s', (name) => {
+  async function expectRefused(query: Record<string, unknown>, cookie: string): Promise<void> {
+    const calls = servers[name].requests.length;
+    const response = await comeBack(app, name, query, cookie);
+    expect(posted(response).message).toMatchObject({
+      type: 'oauth_callback',
+      error: 'invalid_state',
+    });
+    expect(response.status).toBe(400);
+    expect(servers[name].requests).toHaveLength(calls);
+  }
+
+  it('counts in its own browser, at its own platform, whole, and once', async () => {
+    const out = await setOut(shop, name);
+    const other = await setOut(shop, name);
+    const query = await agree(app, servers, name, out);
+    await expectRefused({ code: query['code']! }, out.cookie);
+    await expectRefused({ ...query, state: 'A'.repeat(43) }, out.cookie);
+    await expectRefused({ ...query, state: [query['state'], query['state']] }, out.cookie);
+    await expectRefused(query, '');
+    await expectRefused(query, other.cookie);
+    const elsewhere = PLATFORMS.find((one) => one !== name)!;
+    expect((await comeBack(app, elsewhere, query, out.cookie)).status).toBe(400);
+    expect((await comeBack(app, name, query, out.cookie)).status).toBe(200);
+    await expectRefused(query, out.cookie);
+  });
+
+  it('ends after ten minutes', async () => {
+    const out = await setOut(shop, name);
+    const query = await agree(app, servers, name, out);
+    const states = app.connection.db!.collection('oauth_states');
+    const { stateHash, expiresAt } = (await states
+      .find()
+      .hint({ _id: 1 })
+      .sort({ _id: -1 })
+      .next())!;
+    expect(Math.abs(Number(expiresAt) - Date.now() - 600_000)).toBeLessThan(60_000);
+    await states.updateOne({ stateHash }, { $set: { expiresAt: new Date() } });
+    await expectRefused(query, out.cookie);
+  });
+
+  it('counts for a member alone who may connect still', async () => {
+    const user = await aUser(app);
+    const member = { username: user.username, role: 'manager' };
+    await shop.owner.post(`${shop.path}/team`, member).expect(201);
+    await user.get(`${shop.path}/integrations/${name}/authorize`).expect(403);
+    const promoted = await aShop(app);
+    const out = await setOut(promoted, name);
+    const query = await agree(app, servers, name, out);
+    await promoted.owner.post(`${promoted.path}/team`, member).expect(201);
+    await promoted.owner.post(`${promoted.path}/transfer`, { userId: user.userId }).expect(200);
+    await promoted.owner.post(`${promoted.path}/team/leave`).expect(200);
+    const calls = servers[name].requests.length;
+    const response = await comeBack(app, name, query, out.cookie);
+    expect(response.status).toBe(403);
+    expect(posted(response).message['error']).toBe('forbidden');
+    expect(servers[name].requests).toHaveLength(calls);
+  });
+
+  it('made by the app opens the way of a code to the app, and no more', async () => {
+    const made = (platform: string, ageMs = 0) =>
+      Buffer.from(
+        JSON.stringify({ shopId: shop.id, platform, timestamp: Date.now() - ageMs, nonce: 'n' }),
+      ).toString('base64');
+    const response = await comeBack(app, name, { code: 'their-code', state: made(name) });
+    expect(posted(response)).toEqual({
+      message: { type: 'oauth_callback', platform: name, code: 'their-code' },
+      to: APP_ORIGIN,
+    });
+    await expectRefused({ code: 'x', state: made('myspace') }, '');
+    await expectRefused({ code: 'x', state: made(name, 11 * 60_000) }, '');
+    expect(servers[name].requests).toEqual([]);
+    expect(await rowOf(app, shop, name)).toBeNull();
+  });
+});
+
+describe('a code that came back to the address of the app', () => {
+  it.each(['facebook', 'instagram', 'tiktok'] as const)('connects %s, once', async (name) => {
+    const code = servers[name].codeFor(`${APP_ORIGIN}/oauth/${name}/callback`);
+    const { body } = await connectWith(name, code).expect(200);
+    expect(body.data).toMatchObject({ state: 'connected', isConnected: true });
+    expect((await connectWith(name, code).expect(400)).body.code).toBe('invalid_token');
+    expect((await integrationOf(shop, name))['isConnected']).toBe(true);
+  });
+
+  it('is not enough for a bot', async () => {
+    for (const name of ['telegram', 'viber']) {
+      expect((await connectWith(name, 'x').expect(400)).body.error).toContain('bot token');
+    }
+  });
+});
+
+describe('the page for a bot token', () => {
+  it.each(['telegram', 'viber'] as const)(
+    'of %s takes a good one in a body, and tells of others',
+    async (name) => {
+      const out = await setOut(shop, name);
+      expect(out.url).toMatch(`${PUBLIC_URL}/oauth/${name}/authorize?state=`);
+      const page = await app.request
+        .get(`/oauth/${name}/authorize${new URL(out.url).search}`)
+        .set('Cookie', out.cookie)
+        .expect(200);
+      expect(page.text).toContain('<form method="post"');
+      expect(page.headers['content-security-policy']).toContain("default-src 'none'");
+      const wrong = await paste(app, name, out, `${'1'.repeat(10)}-wrong-${'a'.repeat(40)}`);
+      expect(wrong.status).toBe(422);
+      expect(wrong.text).not.toContain('wrong-');
+      expect((await paste(app, name, { ...out, cookie: '' }, BOT_TOKEN)).status).toBe(400);
+      const good = await paste(app, name, out, name === 'telegram' ? BOT_TOKEN : VIBER_TOKEN);
+      expect(good.status).toBe(303);
+      expect(good.headers['location']).not.toContain(BOT_TOKEN);
+      const stored = JSON.stringify(
+        await app.connection.db!.collection('oauth_states').find().hint({ _id: 1 }).toArray(),
+      );
+      expect(stored).not.toContain(name === 'telegram' ? BOT_TOKEN : VIBER_TOKEN);
+    },
+  );
+
+  it('is there for bots alone, and takes forms alone', async () => {
+    const { url, cookie } = await setOut(shop, 'facebook');
+    const { search } = new URL(url);
+    await app.request.get(`/oauth/facebook/authorize${search}`).set('Cookie', cookie).expect(404);
+    await app.request.post('/oauth/viber/authorize').send({ token: 'x' }).expect(415);
+  });
+
+  it.each([
+    ['another issuer', { iss: 'https://evil.example' }],
+    ['another client', { aud: '1' }],
+    ['the past', { expiresInS: -60 }],
+  ])('does not help an identity token of %s', async (_, claims) => {
+    servers.telegram.claims = claims;
+    const response = await connect(app, servers, shop, 'telegram');
+    servers.telegram.claims = {};
+    expect(response.status).toBe(400);
+    expect(await rowOf(app, shop, 'telegram')).toBeNull();
+  });
+
+  it('does not help an identity token that another has signed', async () => {
+    servers.telegram.signsWithOther = true;
+    const response = await connect(app, servers, shop, 'telegram');
+    servers.telegram.signsWithOther = false;
+    expect(response.status).toBe(400);
+  });
+});
+
+describe('what a person allows', () => {
+  it('must be all that is needed', async () => {
+    const { facebook } = servers;
+    const all = facebook.person;
+    facebook.person = { ...all, scopes: ['pages_show_list'] };
+    const response = await connect(app, servers, shop, 'facebook');
+    facebook.person = all;
+    expect(response.status).toBe(422);
+    expect(posted(response).message['message']).toContain('pages_messaging, pages_manage_metadata');
+    expect(await rowOf(app, shop, 'facebook')).toBeNull();
+  });
+
+  it('may be refused: nothing is asked of the platform, and its words are not repeated', async () => {
+    const out = await setOut(shop, 'facebook');
+    const response = await comeBack(app, 'facebook', servers.facebook.refuse(out.url), out.cookie);
+    expect(response.status).toBe(400);
+    expect(posted(response).message['error']).toBe('refused');
+    expect(response.text).not.toContain(HOSTILE_TEXT);
+    expect(servers.facebook.requests).toEqual([]);
+  });
+
+  it('may hold several pages: one is chosen, and another later', async () => {
+    const { facebook } = servers;
+    const one = facebook.person;
+    const pages = ['7001', '7002', '7003', '7004'].map((id) => ({ id, name: `Mya ${id}` }));
+    facebook.person = {
+      ...one,
+      pages: [...pages, { id: '7005', name: 'Ads', tasks: ['ADVERTISE'] }],
+    };
+    const { message } = posted(await connect(app, servers, shop, 'facebook'));
+    const { body } = await connectWith('facebook', message['code']).expect(200);
+    expect(body.data).toMatchObject({ state: 'choose_page', isConnected: false, pages });
+    expect(events).toEqual([]);
+    const choose = (pageId: string) =>
+      shop.owner.put(`${shop.path}/integrations/facebook`, { pageId });
+    await choose('7005').expect(404);
+    await choose('7003').expect(200);
+    expect(facebook.subscribed).toEqual(new Set(['7003']));
+    const second = await choose('7001').expect(200);
+    expect(second.body.data).toMatchObject({ pageId: '7001', displayName: 'Mya 7001' });
+    await eventually(() => expect(facebook.subscribed).toEqual(new Set(['7001'])));
+    expect(facebook.calls('/permissions')).toEqual([]);
+    expect(facebook.calls('/stolen')).toEqual([]);
+    facebook.person = one;
+  });
+
+  it('may hold no page', async () => {
+    const { facebook } = servers;
+    const one = facebook.person;
+    facebook.person = { ...one, pages: [] };
+    expect((await connect(app, servers, shop, 'facebook')).status).toBe(422);
+    facebook.person = one;
+  });
+});
+
+describe('connections', () => {
+  it('are shown all five, with ids as they were sent', async () => {
+    await connect(app, servers, shop, 'instagram');
+    servers.instagram.inList = true;
+    expect((await connect(app, servers, shop, 'instagram')).status).toBe(200);
+    servers.instagram.inList = false;
+    const { body } = await shop.agent.get(`${shop.path}/integrations`).expect(200);
+    expect(body.data.map((one: { platform: string }) => one.platform)).toEqual([...PLATFORMS]);
+    expect(body.data[1]).toMatchObject({ pageId: INSTAGRAM_USER_ID, displayName: 'mya.coffee' });
+    expect(Date.parse(body.data[1].expiresAt)).toBeGreaterThan(Date.now() + 59 * 86_400_000);
+  });
+
+  it('are of one shop a page: the other is told so, until the first is gone', async () => {
+    const other = await aShop(app);
+    await connect(app, servers, other, 'facebook');
+    const response = await connect(app, servers, shop, 'facebook');
+    expect(response.status).toBe(409);
+    expect(posted(response).message['message']).toContain('Another shop');
+    await other.owner.delete(other.path).expect(200);
+    expect((await connect(app, servers, shop, 'facebook')).status).toBe(200);
+  });
+
+  it('are one when two popups come back at once', async () => {
+    const outs = [await setOut(shop, 'tiktok'), await setOut(shop, 'tiktok')];
+    const answers = await Promise.all(
+      outs.map((out) => comeBack(app, 'tiktok', servers.tiktok.agree(out.url), out.cookie)),
+    );
+    expect(answers.map(({ status }) => status)).toEqual([200, 200]);
+    expect((await integrationOf(shop, 'tiktok'))['isConnected']).toBe(true);
+  });
+
+  it('send proofs and redirect addresses as Facebook wants them', async () => {
+    await connect(app, servers, shop, 'facebook');
+    const [exchange] = servers.facebook.calls('/oauth/access_token');
+    expect(exchange!.fields).toMatchObject({
+      client_secret: PAGES_APP_SECRET,
+      redirect_uri: `${PUBLIC_URL}/oauth/facebook/callback`,
+    });
+  });
+});
+
+it('names the variables that a platform lacks (503)', async () => {
+  const bare = await createTestApp();
+  try {
+    const world = await aShop(bare);
+    for (const [name, variable] of [
+      ['facebook', 'FACEBOOK_APP_ID and FACEBOOK_APP_SECRET'],
+      ['instagram', 'INSTAGRAM_APP_ID and INSTAGRAM_APP_SECRET'],
+      ['tiktok', 'TIKTOK_CLIENT_KEY and TIKTOK_CLIENT_SECRET'],
+      ['telegram', 'TELEGRAM_CLIENT_ID and TELEGRAM_CLIENT_SECRET'],
+    ]) {
+      const path = `${world.path}/integrations/${name}`;
+      const { body } = await world.owner.get(`${path}/authorize`).expect(503);
+      expect(body).toMatchObject({ code: 'provider_not_configured' });
+      expect(body.error).toContain(variable);
+      await world.owner.post(`${path}/connect`, { code: 'x' }).expect(503);
+    }
+    await world.owner.get(`${world.path}/integrations/viber/authorize`).expect(200);
+  } finally {
+    await bare.close();
+  }
+});
