@@ -378,6 +378,13 @@ describe('connections', () => {
     const { body } = await shop.agent.get(`${shop.path}/integrations`).expect(200);
     expect(body.data.map((one: { platform: string }) => one.platform)).toEqual([...PLATFORMS]);
     expect(body.data[1]).toMatchObject({ pageId: INSTAGRAM_USER_ID, displayName: 'mya.coffee' });
+    const { body: whole } = await shop.agent.get(shop.path).expect(200);
+    expect(whole.data.integrations.instagram).toMatchObject({
+      isConnected: true,
+      pageId: INSTAGRAM_USER_ID,
+      displayName: 'mya.coffee',
+    });
+    expect(whole.data.integrations.viber).toMatchObject({ isConnected: false, scopes: [] });
     expect(Date.parse(body.data[1].expiresAt)).toBeGreaterThan(Date.now() + 59 * 86_400_000);
   });
 

@@ -17,9 +17,8 @@ import { type PlatformName, PLATFORMS } from './platforms/platform.js';
 const OfPlatform = (): MethodDecorator =>
   ApiParam({
     name: 'platform',
-    enum: PLATFORMS,
     description: 'Name of the platform.',
-    example: 'facebook',
+    schema: { type: 'string', enum: [...PLATFORMS], example: 'facebook' },
   });
 
 @ApiTags('integrations')

@@ -22,6 +22,7 @@ import { PlatformsService } from './platforms/platforms.service.js';
 import { TelegramPlatform } from './platforms/telegram.platform.js';
 import { TiktokPlatform } from './platforms/tiktok.platform.js';
 import { ViberPlatform } from './platforms/viber.platform.js';
+import { ShopConnectionsService } from './shop-connections.service.js';
 import { TokenPageService } from './token-page.service.js';
 import { TokenRefreshJob } from './token-refresh.job.js';
 
@@ -53,6 +54,7 @@ import { TokenRefreshJob } from './token-refresh.job.js';
     OAuthBrowser,
     TokenPageService,
     PlatformWebhooksService,
+    ShopConnectionsService,
   ],
 })
 export class IntegrationsModule {}

@@ -9,6 +9,7 @@ import { ShopDetailsResponse } from './dto/shop-details.response.js';
 import { ShopResponse } from './dto/shop.response.js';
 import { type ShopChanges, UpdateShopDto } from './dto/update-shop.dto.js';
 import { RequirePermission, ShopId } from './shop-access.decorators.js';
+import { ShopConnections } from './shop-connections.js';
 import { ShopEditsService } from './shop-edits.service.js';
 import { ShopSettingsService } from './shop-settings.service.js';
 import type { Shop } from './shop.schema.js';
@@ -21,6 +22,7 @@ export class ShopsController {
     private readonly shops: ShopsService,
     private readonly edits: ShopEditsService,
     private readonly settings: ShopSettingsService,
+    private readonly connections: ShopConnections,
   ) {}
 
   @Post()
@@ -73,6 +75,11 @@ export class ShopsController {
   }
 
   private async details(shop: Shop): Promise<ShopDetailsResponse> {
-    return ShopDetailsResponse.of(shop, await this.settings.getAll(shop._id.toHexString()));
+    const shopId = shop._id.toHexString();
+    const [settings, integrations] = await Promise.all([
+      this.settings.getAll(shopId),
+      this.connections.read(shopId),
+    ]);
+    return ShopDetailsResponse.of(shop, settings, integrations);
   }
 }

@@ -5,6 +5,7 @@ import { ColleaguesController } from './colleagues.controller.js';
 import { Invitation, InvitationSchema } from './invitation.schema.js';
 import { InvitationsController } from './invitations.controller.js';
 import { InvitationsService } from './invitations.service.js';
+import { ShopConnections } from './shop-connections.js';
 import { ShopFinders } from './shop-finders.js';
 import { ShopEditsService } from './shop-edits.service.js';
 import { ShopSettings, ShopSettingsSchema } from './shop-settings.schema.js';
@@ -28,11 +29,12 @@ import { TeamService } from './team.service.js';
   providers: [
     ShopsService,
     ShopEditsService,
+    ShopConnections,
     ShopFinders,
     ShopSettingsService,
     TeamService,
     InvitationsService,
   ],
-  exports: [ShopsService, ShopEditsService, ShopFinders, ShopSettingsService],
+  exports: [ShopsService, ShopEditsService, ShopConnections, ShopFinders, ShopSettingsService],
 })
 export class ShopsModule {}

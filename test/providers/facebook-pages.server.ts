@@ -41,6 +41,7 @@ export class FacebookPagesServer extends PlatformServer {
   readonly subscribed = new Set<string>();
   private readonly tokens = new Map<string, { person: Person; page?: string; isShort?: boolean }>();
 
+  protected override readonly dialogPath = `${VERSION}/dialog/oauth`;
   protected readonly refusal = { status: 400, body: failure(100, HOSTILE_TEXT, 36009) };
   protected readonly errorIn200 = failure(1, HOSTILE_TEXT);
 
@@ -54,8 +55,8 @@ export class FacebookPagesServer extends PlatformServer {
     };
   }
 
-  agree(url: string): Record<string, string> {
-    const { state, redirect_uri } = this.visited(url, `${VERSION}/dialog/oauth`, {
+  override agree(url: string): Record<string, string> {
+    const { state, redirect_uri } = this.visited(url, this.dialogPath, {
       client_id: APP_ID,
       response_type: 'code',
       scope: SCOPES.join(','),

@@ -23,6 +23,7 @@ export class InstagramServer extends PlatformServer {
   private readonly short = new Set<string>();
   private readonly long = new Set<string>();
 
+  protected override readonly dialogPath = '/oauth/authorize';
   protected readonly refusal = {
     status: 400,
     body: { error_type: 'OAuthException', code: 400, error_message: HOSTILE_TEXT },
@@ -37,8 +38,8 @@ export class InstagramServer extends PlatformServer {
     };
   }
 
-  agree(url: string): Record<string, string> {
-    const { state, redirect_uri } = this.visited(url, '/oauth/authorize', {
+  override agree(url: string): Record<string, string> {
+    const { state, redirect_uri } = this.visited(url, this.dialogPath, {
       client_id: APP_ID,
       response_type: 'code',
       scope: SCOPES,

@@ -15,7 +15,7 @@ export interface PlatformRequest {
 }
 
 /** Status and body: an object is sent as JSON. */
-export type PlatformReply = { status?: number; body: object | string };
+export type PlatformReply = { status?: number; body: object | string; location?: string };
 
 interface Code {
   redirectUri: string;
@@ -33,8 +33,8 @@ export abstract class PlatformServer {
   readonly requests: PlatformRequest[] = [];
   /** By a piece of the path; undefined answers as it should. */
   misbehaviour: Record<string, Misbehaviour | undefined> = {};
-  /** What is wrong with what came, where nobody sees the answer. */
-  readonly complaints: string[] = [];
+  /** Leads an address of the API to where it runs. */
+  reach: (url: string) => string = (url) => url;
   private readonly codes = new Map<string, Code>();
   private readonly hanging = new Set<Socket>();
   private server: Server;
@@ -69,6 +69,14 @@ export abstract class PlatformServer {
     return this.requests.filter(
       (one) => one.path.includes(piece) && (method === undefined || one.method === method),
     );
+  }
+
+  /** Where browsers are sent; none where there is no dialog. */
+  protected readonly dialogPath?: string;
+
+  /** The dialog, visited and agreed to: what its redirect back carries. */
+  agree(url: string): Record<string, string> {
+    throw new Error(`there is no dialog at ${url}`);
   }
 
   protected abstract answer(request: PlatformRequest): PlatformReply | Promise<PlatformReply>;
@@ -126,7 +134,15 @@ export abstract class PlatformServer {
     const [, how] =
       Object.entries(this.misbehaviour).find(([piece]) => recorded.path.includes(piece)) ?? [];
     if (how) return this.misbehave(how, response);
-    reply(response, await this.answer(recorded));
+    const isDialog = recorded.method === 'GET' && recorded.path === this.dialogPath;
+    reply(response, isDialog ? this.sendBack(url) : await this.answer(recorded));
+  }
+
+  /** Everybody who comes to the dialog agrees. */
+  private sendBack({ pathname, search, searchParams }: URL): PlatformReply {
+    const query = new URLSearchParams(this.agree(`${this.base}${pathname}${search}`)).toString();
+    const location = `${this.reach(searchParams.get('redirect_uri')!)}?${query}`;
+    return { status: 302, body: '', location };
   }
 
   private misbehave(how: Misbehaviour, response: ServerResponse): void {
@@ -140,8 +156,9 @@ export abstract class PlatformServer {
   }
 }
 
-function reply(response: ServerResponse, { status = 200, body }: PlatformReply): void {
+function reply(response: ServerResponse, { status = 200, body, location }: PlatformReply): void {
   const isText = typeof body === 'string';
+  if (location) response.setHeader('Location', location);
   response.writeHead(status, { 'Content-Type': isText ? 'text/html' : 'application/json' });
   response.end(isText ? body : JSON.stringify(body));
 }

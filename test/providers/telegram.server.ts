@@ -25,6 +25,7 @@ export class TelegramServer extends PlatformServer {
   private keys: KeyPair;
   private otherKeys: KeyPair;
 
+  protected override readonly dialogPath = '/auth';
   protected readonly refusal = {
     status: 400,
     body: { error: 'invalid_grant', ok: false, error_code: 400, description: HOSTILE_TEXT },
@@ -46,8 +47,8 @@ export class TelegramServer extends PlatformServer {
     };
   }
 
-  agree(url: string): Record<string, string> {
-    const given = this.visited(url, '/auth', {
+  override agree(url: string): Record<string, string> {
+    const given = this.visited(url, this.dialogPath, {
       client_id: CLIENT_ID,
       response_type: 'code',
       scope: 'openid profile',

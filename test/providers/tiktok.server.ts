@@ -20,6 +20,7 @@ export class TiktokServer extends PlatformServer {
   private readonly tokens = new Set<string>();
   private readonly refreshTokens = new Set<string>();
 
+  protected override readonly dialogPath = '/v2/auth/authorize/';
   protected readonly refusal = { status: 401, body: failure('invalid_grant') };
   protected readonly errorIn200 = failure('internal_error');
 
@@ -31,8 +32,8 @@ export class TiktokServer extends PlatformServer {
     };
   }
 
-  agree(url: string): Record<string, string> {
-    const given = this.visited(url, '/v2/auth/authorize/', {
+  override agree(url: string): Record<string, string> {
+    const given = this.visited(url, this.dialogPath, {
       client_key: TIKTOK_KEY,
       response_type: 'code',
       scope: SCOPES,

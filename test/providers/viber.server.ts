@@ -20,8 +20,6 @@ const EVENTS = [
 export class ViberServer extends PlatformServer {
   isDead = false;
   webhook = '';
-  /** Leads an address of the API to where it runs. */
-  reach: (url: string) => string = (url) => url;
 
   protected readonly refusal = { body: { status: 6, status_message: HOSTILE_TEXT } };
   protected readonly errorIn200 = { status: 12, status_message: HOSTILE_TEXT };

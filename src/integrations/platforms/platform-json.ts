@@ -1,7 +1,9 @@
 export type Json = Record<string, unknown>;
 
-/** A text, or a whole number of 16 digits and more, which JavaScript would round. */
-const TEXT_OR_LARGE_NUMBER = /"(?:[^"\\]|\\.)*"|-?\d{16,}(?![\d.eE])/g;
+/** A text, or a number whole: within either nothing else is looked for. */
+const TEXT_OR_NUMBER = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
+/** JavaScript would round it. */
+const LARGE = /^-?\d{16,}$/;
 const SECRET = /^[\x21-\x7e]{1,4096}$/;
 const ID = /^[\w.:=+/-]{1,128}$/;
 const MAX_NAME_CHARACTERS = 200;
@@ -9,9 +11,7 @@ const SECOND_MS = 1_000;
 
 /** An object whose large numbers, ids all of them, are texts; undefined for anything else. */
 export function parseObject(text: string): Json | undefined {
-  const safe = text.replace(TEXT_OR_LARGE_NUMBER, (found) =>
-    found.startsWith('"') ? found : `"${found}"`,
-  );
+  const safe = text.replace(TEXT_OR_NUMBER, (found) => (LARGE.test(found) ? `"${found}"` : found));
   try {
     return objectOf(JSON.parse(safe));
   } catch {

@@ -33,6 +33,11 @@ Pictures are uploaded as multipart/form-data, or written into a body as data URL
 address of the stored file is answered. The address of a private file (an attachment, a proof) is
 signed for minutes: read again what shows it, for a new one.
 
+A shop is connected with a platform in a popup: \`GET .../integrations/:platform/authorize\` answers where
+it goes. It ends at \`GET /oauth/:platform/callback\`, a page that posts \`{ type: 'oauth_callback',
+platform, code }\`, or \`{ type, platform, error, message }\`, to the page that opened it, and closes;
+\`code\` is for \`POST .../integrations/:platform/connect\`.
+
 Requests are limited: 1200 a minute per address (IPv6: per /64) and 600 per signed-in user over all
 routes; some storefront routes have a tighter limit of their own. Sign-in, registration, password reset
 and linking bear 10 tries in 15 minutes per account and address, 100 per account, 100 per address; only

@@ -14,8 +14,8 @@ export const SECRET_FIELDS = [
   'set-cookie',
 ];
 
-/** What OAuth, our links and signed addresses carry in a query besides; as fields of a log line these are harmless. */
-const SECRET_PARAMETERS = ['code', 'state', 'codeVerifier', 'handle', 'signature'];
+/** What OAuth, webhooks, our links and signed addresses carry in a query besides; in a log line these are harmless. */
+const SECRET_PARAMETERS = ['code', 'state', 'codeVerifier', 'handle', 'signature', 'verifyToken'];
 
 const SECRET_NAMES = new Set([...SECRET_FIELDS, ...SECRET_PARAMETERS].map(bare));
 

@@ -2,6 +2,7 @@ import { ApiProperty } from '@nestjs/swagger';
 import { SETTINGS_GROUPS, type Settings } from '../shop-settings.js';
 import type { Shop } from '../shop.schema.js';
 import { settingsSchema } from './settings-input.decorator.js';
+import { ShopIntegrationsResponse } from './shop-integrations.response.js';
 import { ShopResponse } from './shop.response.js';
 
 class SubscriptionResponse {
@@ -20,6 +21,9 @@ export class ShopDetailsResponse extends ShopResponse {
   @ApiProperty({ type: SubscriptionResponse })
   subscription: SubscriptionResponse;
 
+  @ApiProperty({ type: ShopIntegrationsResponse })
+  integrations: ShopIntegrationsResponse;
+
   @ApiProperty({ type: 'array', items: {}, maxItems: 0, example: [] })
   items: never[];
 
@@ -32,11 +36,16 @@ export class ShopDetailsResponse extends ShopResponse {
   @ApiProperty({ type: 'array', items: {}, maxItems: 0, example: [] })
   liveConversations: never[];
 
-  static of(shop: Shop, settings: Settings): ShopDetailsResponse {
+  static of(
+    shop: Shop,
+    settings: Settings,
+    integrations: ShopIntegrationsResponse,
+  ): ShopDetailsResponse {
     return {
       ...settings,
       ...ShopResponse.from(shop),
       subscription: { plan: 'Trial', status: 'active' },
+      integrations,
       items: [],
       forms: [],
       formSubmissions: [],

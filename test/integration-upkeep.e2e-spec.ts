@@ -1,0 +1,362 @@
+import { createHmac, randomBytes } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { DomainEvents } from '../src/events/domain-events.js';
+import { PLATFORMS, type PlatformName } from '../src/integrations/platforms/platform.js';
+import { TokenRefreshJob } from '../src/integrations/token-refresh.job.js';
+import { PAGES_APP_SECRET, VERIFY_TOKEN } from './providers/facebook-pages.server.js';
+import { INSTAGRAM_SECRET } from './providers/instagram.server.js';
+import { TIKTOK_OPEN_ID } from './providers/tiktok.server.js';
+import { aShop, type ShopWorld } from './support/actors.js';
+import { createTestApp, databaseUri, type TestApp } from './support/app.js';
+import { eventually } from './support/eventually.js';
+import {
+  connect,
+  integrationOf,
+  type PlatformServers,
+  PUBLIC_URL,
+  rowOf,
+  startPlatforms,
+  variablesOf,
+} from './support/platforms.js';
+
+const REFRESHED: Partial<Record<PlatformName, string>> = {
+  facebook: '/oauth/access_token',
+  instagram: '/refresh_access_token',
+  tiktok: '/v2/oauth/token/',
+};
+const KEY = `k1:${randomBytes(32).toString('base64')}`;
+
+let servers: PlatformServers;
+let app: TestApp;
+let twin: TestApp;
+let shop: ShopWorld;
+let events: string[];
+
+beforeAll(async () => {
+  servers = await startPlatforms();
+  const shared = {
+    ...variablesOf(servers),
+    PUBLIC_URL,
+    MONGODB_URI: databaseUri(`test_${randomBytes(6).toString('hex')}`),
+    JWT_SECRET: randomBytes(32).toString('base64url'),
+  };
+  app = await createTestApp({ ...shared, ENCRYPTION_KEYS: KEY });
+  twin = await createTestApp({ ...shared, ENCRYPTION_KEYS: KEY });
+  servers.viber.reach = (url) => url.replace(PUBLIC_URL, app.url);
+  for (const one of [app, twin]) {
+    const bus = one.nest.get(DomainEvents);
+    for (const name of [
+      'integration.failed',
+      'integration.expiring',
+      'integration.disconnected',
+    ] as const) {
+      bus.on(name, ({ shopId, integration }) => {
+        events.push(`${name} ${shopId} ${integration.platform}`);
+      });
+    }
+  }
+});
+
+afterAll(async () => {
+  await twin.close();
+  await app.close();
+  await Promise.all(Object.values(servers).map((one) => one.stop()));
+});
+
+beforeEach(async () => {
+  events = [];
+  shop = await aShop(app);
+});
+
+/** A page serves one shop: the next test's may have it. */
+afterEach(async () => {
+  servers.telegram.isDead = false;
+  servers.viber.isDead = false;
+  for (const server of Object.values(servers)) server.misbehaviour = {};
+  await Promise.all(PLATFORMS.map((name) => disconnect(name)));
+  await eventually(async () => {
+    for (const name of PLATFORMS)
+      expect((await rowOf(app, shop, name))?.['revoking'] ?? []).toEqual([]);
+  });
+  for (const server of Object.values(servers)) server.requests.length = 0;
+});
+
+const rows = () => app.connection.db!.collection('integrations');
+const disconnect = (name: string) =>
+  shop.owner.post(`${shop.path}/integrations/${name}/disconnect`);
+
+/** Lets a connection be due, with tokens that end soon or do not. */
+async function makeDue(name: string, fields: object = {}): Promise<number> {
+  const row = (await rowOf(app, shop, name))!;
+  await rows().updateOne({ _id: row['_id'] }, { $set: { dueAt: new Date(0), ...fields } });
+  return row['revision'] as number;
+}
+const endsSoon = () => ({
+  renewedAt: new Date(Date.now() - 86_400_000),
+  expiresAt: new Date(Date.now() + 3_600_000),
+});
+
+async function sweepBoth(): Promise<void> {
+  await Promise.all([app, twin].map((one) => one.nest.get(TokenRefreshJob).sweep(new Date())));
+}
+
+/** Waits until what was due was looked after. */
+const tended = (name: string) =>
+  eventually(async () => {
+    const row = (await rowOf(app, shop, name))!;
+    expect(row['dueAt'] ?? new Date(8e15)).not.toEqual(new Date(0));
+    // The lease is two minutes: whoever had it has let go.
+    const dueIn = Number(row['dueAt'] ?? 8e15) - Date.now();
+    expect(dueIn < 100_000 || dueIn > 121_000).toBe(true);
+    return row;
+  });
+
+describe('tokens that end', () => {
+  it.each(Object.keys(REFRESHED) as PlatformName[])(
+    'of %s are refreshed before, once over all processes, and stay sealed',
+    async (name) => {
+      await connect(app, servers, shop, name);
+      const before = (await rowOf(app, shop, name))!;
+      await makeDue(name, endsSoon());
+      servers[name].requests.length = 0;
+      await Promise.all([sweepBoth(), sweepBoth(), sweepBoth()]);
+      const row = await tended(name);
+      expect(servers[name].calls(REFRESHED[name]!)).toHaveLength(1);
+      expect(row['accessToken']).not.toBe(before['accessToken']);
+      expect(row['expiresAt'].getTime()).toBeGreaterThan(Date.now() + 80_000_000);
+      expect(JSON.stringify(row)).not.toMatch(/EAA|IGL[0-9a-f]|act\.|rft\./);
+      expect((await integrationOf(shop, name))['health'].status).toBe('ok');
+    },
+  );
+
+  it('are not refreshed long before', async () => {
+    await connect(app, servers, shop, 'tiktok');
+    await makeDue('tiktok');
+    servers.tiktok.requests.length = 0;
+    await sweepBoth();
+    await tended('tiktok');
+    expect(servers.tiktok.calls('/token/')).toEqual([]);
+    expect(servers.tiktok.calls('/user/info/')).toHaveLength(1);
+  });
+
+  it('wait for a platform that is out of order, and are refreshed afterwards', async () => {
+    await connect(app, servers, shop, 'tiktok');
+    await makeDue('tiktok', endsSoon());
+    servers.tiktok.misbehaviour = { '/token/': 'error-in-200' };
+    await sweepBoth();
+    await tended('tiktok');
+    expect(await integrationOf(shop, 'tiktok')).toMatchObject({
+      state: 'connected',
+      health: { status: 'unreachable' },
+    });
+    servers.tiktok.misbehaviour = {};
+    await makeDue('tiktok');
+    await sweepBoth();
+    await tended('tiktok');
+    expect((await integrationOf(shop, 'tiktok'))['health'].status).toBe('ok');
+    expect(events).toEqual([]);
+  });
+});
+
+describe('a dead connection', () => {
+  it.each(PLATFORMS)('with %s is told of once, and not tried again', async (name) => {
+    await connect(app, servers, shop, name);
+    servers[name].endAll();
+    await makeDue(name, REFRESHED[name] ? endsSoon() : {});
+    await sweepBoth();
+    await eventually(async () => expect((await integrationOf(shop, name))['state']).toBe('failed'));
+    expect(await integrationOf(shop, name)).toMatchObject({
+      isConnected: false,
+      health: { status: 'dead', reason: 'dead' },
+    });
+    const row = (await tended(name))!;
+    expect([row['dueAt'], row['accessToken'], row['refreshToken']]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
+    const calls = servers[name].requests.length;
+    await sweepBoth();
+    expect(servers[name].requests).toHaveLength(calls);
+    expect(events).toEqual([`integration.failed ${shop.id} ${name}`]);
+    servers.telegram.isDead = false;
+    servers.viber.isDead = false;
+    expect((await connect(app, servers, shop, name)).status).toBe(200);
+    expect((await integrationOf(shop, name))['state']).toBe('connected');
+  });
+
+  it('is announced a week before, once, where no refresh helps', async () => {
+    servers.facebook.dataAccess = 6 * 86_400;
+    await connect(app, servers, shop, 'facebook');
+    for (let turn = 0; turn < 2; turn++) {
+      await makeDue('facebook');
+      await sweepBoth();
+      await tended('facebook');
+    }
+    servers.facebook.dataAccess = 90 * 86_400;
+    expect((await integrationOf(shop, 'facebook'))['health'].status).toBe('expiring');
+    expect(events).toEqual([`integration.expiring ${shop.id} facebook`]);
+  });
+});
+
+describe('tokens at rest', () => {
+  it('open in their own shop and field alone: a swapped row is disconnected, no crash', async () => {
+    await connect(app, servers, shop, 'tiktok');
+    const { accessToken, refreshToken } = (await rowOf(app, shop, 'tiktok'))!;
+    await makeDue('tiktok', { accessToken: refreshToken, refreshToken: accessToken });
+    expect(await integrationOf(shop, 'tiktok')).toMatchObject({
+      state: 'disconnected',
+      isConnected: false,
+      health: { status: 'dead', reason: 'damaged' },
+    });
+    servers.tiktok.requests.length = 0;
+    await sweepBoth();
+    await eventually(() => expect(events).toEqual([`integration.failed ${shop.id} tiktok`]));
+    expect(servers.tiktok.requests).toEqual([]);
+  });
+
+  it('are written anew under the first key, while an old one still opens', async () => {
+    await connect(app, servers, shop, 'facebook');
+    const before = (await rowOf(app, shop, 'facebook'))!;
+    expect(before['keyId']).toBe('k1');
+    const { MONGODB_URI, ...rest } = {
+      ...variablesOf(servers),
+      MONGODB_URI: databaseUri(app.connection.db!.databaseName),
+    };
+    const rotated = await createTestApp({
+      ...rest,
+      PUBLIC_URL,
+      MONGODB_URI,
+      ENCRYPTION_KEYS: `k2:${randomBytes(32).toString('base64')},${KEY}`,
+    });
+    await rotated.nest.get(TokenRefreshJob).sweep(new Date());
+    const after = (await rowOf(app, shop, 'facebook'))!;
+    await rotated.nest.close();
+    expect(after['keyId']).toBe('k2');
+    for (const field of ['accessToken', 'refreshToken']) expect(after[field]).toMatch(/^k2\./);
+    // A process without the new key sees no connection, and leaves the row alone.
+    expect((await integrationOf(shop, 'facebook'))['state']).toBe('disconnected');
+    await makeDue('facebook');
+    await sweepBoth();
+    await tended('facebook');
+    expect((await rowOf(app, shop, 'facebook'))!['state']).toBe('connected');
+    expect(events).toEqual([]);
+    await rows().updateOne({ _id: before['_id'] }, { $set: before });
+  });
+});
+
+describe('disconnecting', () => {
+  it('counts at once while the platform fails, which is told until it hears', async () => {
+    await connect(app, servers, shop, 'tiktok');
+    servers.tiktok.misbehaviour = { '/revoke/': 'server-error' };
+    const { body } = await disconnect('tiktok').expect(200);
+    expect(body.data).toMatchObject({ state: 'disconnected', isRevoking: true });
+    await eventually(() => expect(servers.tiktok.calls('/revoke/').length).toBeGreaterThan(0));
+    await tended('tiktok');
+    servers.tiktok.misbehaviour = {};
+    await makeDue('tiktok');
+    await sweepBoth();
+    await eventually(async () =>
+      expect((await integrationOf(shop, 'tiktok'))['isRevoking']).toBe(false),
+    );
+  });
+
+  it("leaves a person's permission that serves another shop", async () => {
+    const other = await aShop(app);
+    const { facebook } = servers;
+    const one = facebook.person;
+    await connect(app, servers, other, 'facebook');
+    facebook.person = { ...one, pages: [{ id: '7100', name: 'Mya Tea' }] };
+    await connect(app, servers, shop, 'facebook');
+    facebook.person = one;
+    await disconnect('facebook').expect(200);
+    await eventually(() => expect(facebook.subscribed).toEqual(new Set(['7001'])));
+    expect(facebook.calls('/permissions')).toEqual([]);
+    await other.owner.post(`${other.path}/integrations/facebook/disconnect`).expect(200);
+    await eventually(() => expect(facebook.calls('/permissions')).toHaveLength(1));
+  });
+});
+
+describe('webhooks of the platforms', () => {
+  const send = (path: string, body: string, headers: Record<string, string> = {}) =>
+    app.request
+      .post(`/webhook/${path}`)
+      .set('Content-Type', 'application/json')
+      .set(headers)
+      .send(body);
+  const removed = (at: number) => ({
+    event: 'authorization.removed',
+    create_time: at,
+    user_openid: TIKTOK_OPEN_ID,
+    content: '{"reason":1}',
+  });
+
+  it('of TikTok end a connection that was removed there, and none that came after', async () => {
+    await connect(app, servers, shop, 'tiktok');
+    const now = Math.floor(Date.now() / 1_000);
+    const old = servers.tiktok.webhook(removed(now - 60), now);
+    await send('tiktok', old.body, { 'TikTok-Signature': old.signature }).expect(200);
+    expect((await integrationOf(shop, 'tiktok'))['isConnected']).toBe(true);
+    const fresh = servers.tiktok.webhook(removed(now + 5), now);
+    const stale = servers.tiktok.webhook(removed(now + 5), now - 301);
+    await send('tiktok', fresh.body).expect(400);
+    await send('tiktok', `${fresh.body} `, { 'TikTok-Signature': fresh.signature }).expect(400);
+    await send('tiktok', stale.body, { 'TikTok-Signature': stale.signature }).expect(400);
+    for (let turn = 0; turn < 2; turn++) {
+      await send('tiktok', fresh.body, { 'TikTok-Signature': fresh.signature }).expect(200);
+    }
+    expect(await integrationOf(shop, 'tiktok')).toMatchObject({
+      state: 'disconnected',
+      isRevoking: false,
+    });
+    expect(events).toEqual([`integration.disconnected ${shop.id} tiktok`]);
+    expect(servers.tiktok.calls('/revoke/')).toEqual([]);
+  });
+
+  it('of Meta are verified, and believed with the secret of either app', async () => {
+    const query = {
+      'hub.mode': 'subscribe',
+      'hub.verify_token': VERIFY_TOKEN,
+      'hub.challenge': '1158201444',
+    };
+    const answer = await app.request.get('/webhook/facebook').query(query).expect(200);
+    expect(answer.text).toBe('1158201444');
+    expect(answer.headers['content-type']).toContain('text/plain');
+    await app.request
+      .get('/webhook/facebook')
+      .query({ ...query, 'hub.verify_token': 'x' })
+      .expect(403);
+    await app.request
+      .get('/webhook/facebook')
+      .query({ ...query, 'hub.mode': 'x' })
+      .expect(403);
+    const body = '{"object":"page","entry":[{"name":"\\u1019"}]}';
+    for (const [secret, status] of [
+      [PAGES_APP_SECRET, 200],
+      [INSTAGRAM_SECRET, 200],
+      ['other', 400],
+    ] as const) {
+      const signature = `sha256=${createHmac('sha256', secret).update(body).digest('hex')}`;
+      await send('facebook', body, { 'X-Hub-Signature-256': signature }).expect(status);
+    }
+    await send('facebook', body).expect(400);
+  });
+
+  it('of bots are believed at their own address, with their own secret', async () => {
+    await connect(app, servers, shop, 'telegram');
+    await connect(app, servers, shop, 'viber');
+    const { url, secret_token } = servers.telegram.webhook!;
+    const telegram = url.replace(`${PUBLIC_URL}/webhook/`, '');
+    const header = 'X-Telegram-Bot-Api-Secret-Token';
+    await send(telegram, '{"update_id":1}', { [header]: secret_token }).expect(200);
+    await send(telegram, '{"update_id":1}', { [header]: 'x' }).expect(400);
+    await send(telegram, '{"update_id":1}').expect(400);
+    await send('telegram/unknown', '{"update_id":1}', { [header]: secret_token }).expect(404);
+    const viber = servers.viber.webhook.replace(`${PUBLIC_URL}/webhook/`, '');
+    const { body, signature } = servers.viber.signed({ event: 'seen', message_token: 1 });
+    await send(viber, body, { 'X-Viber-Content-Signature': signature }).expect(200);
+    await send(viber, `${body} `, { 'X-Viber-Content-Signature': signature }).expect(400);
+    await send(viber, body).expect(400);
+    await send('viber/unknown', body, { 'X-Viber-Content-Signature': signature }).expect(404);
+  });
+});
