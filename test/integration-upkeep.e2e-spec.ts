@@ -10,6 +10,7 @@ import { aShop, type ShopWorld } from './support/actors.js';
 import { createTestApp, databaseUri, type TestApp } from './support/app.js';
 import { eventually } from './support/eventually.js';
 import {
+  allRevoked,
   connect,
   integrationOf,
   type PlatformServers,
@@ -74,10 +75,7 @@ afterEach(async () => {
   servers.viber.isDead = false;
   for (const server of Object.values(servers)) server.misbehaviour = {};
   await Promise.all(PLATFORMS.map((name) => disconnect(name)));
-  await eventually(async () => {
-    for (const name of PLATFORMS)
-      expect((await rowOf(app, shop, name))?.['revoking'] ?? []).toEqual([]);
-  });
+  await allRevoked(app, shop);
   for (const server of Object.values(servers)) server.requests.length = 0;
 });
 

@@ -53,6 +53,8 @@ async function furnish(): Promise<void> {
   expect(modifiedCount).toBe(1);
   customers = { order: order.token, chat: body.data.token };
   ids = {
+    // The one that needs no setting up.
+    platform: 'viber',
     productId: order.productId,
     orderId: order.id,
     paymentId: payment.body.data.id,

@@ -1,6 +1,6 @@
 import { Types } from 'mongoose';
 import type supertest from 'supertest';
-import type { PlatformName } from '../../src/integrations/platforms/platform.js';
+import { type PlatformName, PLATFORMS } from '../../src/integrations/platforms/platform.js';
 import { FacebookPagesServer } from '../providers/facebook-pages.server.js';
 import { InstagramServer } from '../providers/instagram.server.js';
 import { BOT_TOKEN, TelegramServer } from '../providers/telegram.server.js';
@@ -8,6 +8,7 @@ import { TiktokServer } from '../providers/tiktok.server.js';
 import { VIBER_TOKEN, ViberServer } from '../providers/viber.server.js';
 import type { Actor, ShopWorld } from './actors.js';
 import type { TestApp } from './app.js';
+import { eventually } from './eventually.js';
 
 export const PUBLIC_URL = 'http://api.example';
 
@@ -119,4 +120,14 @@ export async function rowOf(
 ): Promise<Record<string, any> | null> {
   const shopId = Types.ObjectId.createFromHexString(shop.id);
   return app.connection.db!.collection('integrations').findOne({ shopId, platform });
+}
+
+/** Waits until the platforms have heard of all that has ended. */
+export async function allRevoked(app: TestApp, shop: ShopWorld): Promise<void> {
+  await eventually(async () => {
+    for (const name of PLATFORMS) {
+      const { revoking = [] } = (await rowOf(app, shop, name)) ?? {};
+      if (revoking.length > 0) throw new Error(`${name} is still to be told of an end`);
+    }
+  });
 }
