@@ -1,6 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { DomainEvents } from '../src/events/domain-events.js';
+import { IntegrationUpkeepService } from '../src/integrations/integration-upkeep.service.js';
 import { PLATFORMS, type PlatformName } from '../src/integrations/platforms/platform.js';
 import { TokenRefreshJob } from '../src/integrations/token-refresh.job.js';
 import { PAGES_APP_SECRET, VERIFY_TOKEN } from './providers/facebook-pages.server.js';
@@ -126,6 +127,19 @@ describe('tokens that end', () => {
       expect((await integrationOf(shop, name))['health'].status).toBe('ok');
     },
   );
+
+  it('are refreshed once even by two that run the same job, after a lost lock', async () => {
+    await connect(app, servers, shop, 'tiktok');
+    await makeDue('tiktok', endsSoon());
+    const id = String((await rowOf(app, shop, 'tiktok'))!['_id']);
+    servers.tiktok.requests.length = 0;
+    const runs = [app, twin, app, twin].map((one) =>
+      one.nest.get(IntegrationUpkeepService).tend(id, new Date()),
+    );
+    await Promise.all(runs);
+    expect(servers.tiktok.calls('/token/')).toHaveLength(1);
+    expect(events).toEqual([]);
+  });
 
   it('are not refreshed long before', async () => {
     await connect(app, servers, shop, 'tiktok');
