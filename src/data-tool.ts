@@ -4,7 +4,7 @@
  */
 import 'reflect-metadata';
 import { MongoClient } from 'mongodb';
-import { type AppConfig, ConfigError, loadAppConfig } from './platform/config/app-config.js';
+import { AppConfig, ConfigError, loadAppConfig } from './platform/config/app-config.js';
 import { backUp, restore } from './platform/data/backup.js';
 import { DataError } from './platform/data/data-error.js';
 import { copyDatabase } from './platform/data/move.js';
@@ -40,8 +40,8 @@ async function run(what: string, about: string): Promise<void> {
   };
   const chosen = actions[what];
   if (!chosen || !about) throw new DataError(USAGE);
-  const { mongodbUri: _, ...config } = loadAppConfig();
-  await chosen(config, about);
+  // Of the embedded database, whichever the server is told to use.
+  await chosen(new AppConfig({ ...loadAppConfig(), mongodbUri: undefined }), about);
 }
 
 async function move(config: AppConfig, uri: string): Promise<void> {

@@ -1,6 +1,6 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
-import type { Model, Types } from 'mongoose';
+import type { Model } from 'mongoose';
 import {
   type CustomerRecords,
   CustomerRecordsService,
@@ -13,11 +13,8 @@ import { isUndecided } from './payment-change.js';
 import { PaymentEvent } from './payment-event.schema.js';
 import { PaymentLogService } from './payment-log.service.js';
 import { Payment } from './payment.schema.js';
-import { TransferProof } from './transfer-proof.schema.js';
+import { TransferProofsService } from './transfer-proofs.service.js';
 import { TRANSFER_REJECTED } from './transfers.service.js';
-
-/** A number of a bank is somebody's; the digest of a picture tells nothing, and finds it again. */
-const BANK_NUMBER = /^number:/;
 
 /**
  * The payments of customers' orders: exported and emptied with them. Amounts, times and states stay,
@@ -28,7 +25,7 @@ export class PaymentCustomersService implements CustomerRecords, OnModuleInit {
   constructor(
     @InjectModel(Payment.name) private readonly payments: Model<Payment>,
     @InjectModel(PaymentEvent.name) private readonly events: Model<PaymentEvent>,
-    @InjectModel(TransferProof.name) private readonly proofs: Model<TransferProof>,
+    private readonly proofs: TransferProofsService,
     private readonly orders: OrdersService,
     private readonly records: CustomerRecordsService,
     private readonly log: PaymentLogService,
@@ -48,7 +45,7 @@ export class PaymentCustomersService implements CustomerRecords, OnModuleInit {
 
   async erase(shopId: string, customerId: string): Promise<void> {
     for await (const orderId of this.orders.idsOf(shopId, customerId)) {
-      await this.eraseProofs(shopId, orderId);
+      await this.proofs.erase(shopId, orderId);
       const payments = await this.payments.find({ shopId, orderId }).lean<Payment[]>();
       for (const payment of payments) await this.eraseWords(payment);
     }
@@ -59,16 +56,6 @@ export class PaymentCustomersService implements CustomerRecords, OnModuleInit {
       { name: 'payments', rows: this.paymentsOf(shopId, customerId) },
       { name: 'transferProofs', rows: this.proofsOf(shopId, customerId) },
     ];
-  }
-
-  private async eraseProofs(shopId: string, orderId: Types.ObjectId): Promise<void> {
-    await this.proofs.updateMany(
-      { shopId, orderId },
-      {
-        $set: { reference: '', pictureUrl: null, pictureFileId: null },
-        $pull: { marks: BANK_NUMBER },
-      },
-    );
   }
 
   /** What members have written of a payment: why a transfer has not come, why money goes back. */
@@ -98,8 +85,8 @@ export class PaymentCustomersService implements CustomerRecords, OnModuleInit {
 
   private async *proofsOf(shopId: string, customerId: string): AsyncIterable<object> {
     for await (const orderId of this.orders.idsOf(shopId, customerId)) {
-      for await (const proof of this.proofs.find({ shopId, orderId }).cursor()) {
-        yield TransferProofResponse.from(proof.toObject());
+      for (const proof of await this.proofs.listOf(shopId, orderId)) {
+        yield TransferProofResponse.from(proof);
       }
     }
   }

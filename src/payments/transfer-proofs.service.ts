@@ -13,6 +13,8 @@ import { TransferProof } from './transfer-proof.schema.js';
 export type NewProof = Omit<TransferProof, '_id' | 'createdAt'>;
 
 const MAX_PROOFS = 10;
+/** A number of a bank is somebody's; the digest of a picture tells nothing, and finds it again. */
+const BANK_NUMBER = /^number:/;
 
 /** What customers show for their transfers; the pictures are private files. */
 @Injectable()
@@ -85,6 +87,31 @@ export class TransferProofsService implements OnModuleInit {
   async get(shopId: string, proofId: Types.ObjectId | null): Promise<TransferProof> {
     const proof = proofId && (await this.proofs.findOne({ shopId, _id: proofId }).lean());
     if (!proof) throw AppError.notFound('proof');
+    return this.signed(proof);
+  }
+
+  /** All that were shown for an order. */
+  async listOf(shopId: string, orderId: Types.ObjectId): Promise<TransferProof[]> {
+    const proofs = await this.proofs
+      .find({ shopId, orderId })
+      .sort({ createdAt: 1 })
+      .limit(MAX_PROOFS)
+      .lean();
+    return proofs.map((proof) => this.signed(proof));
+  }
+
+  /** Takes out of an order's proofs what is somebody's; their pictures are no longer named. */
+  async erase(shopId: string, orderId: Types.ObjectId): Promise<void> {
+    await this.proofs.updateMany(
+      { shopId, orderId },
+      {
+        $set: { reference: '', pictureUrl: null, pictureFileId: null },
+        $pull: { marks: BANK_NUMBER },
+      },
+    );
+  }
+
+  private signed(proof: TransferProof): TransferProof {
     const { pictureUrl } = proof;
     return { ...proof, pictureUrl: pictureUrl && this.links.sign(pictureUrl) };
   }
