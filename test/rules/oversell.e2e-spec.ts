@@ -6,6 +6,7 @@ import { IdempotencyKey } from '../../src/platform/idempotency/idempotency-key.s
 import { aShop, type ShopWorld } from '../support/actors.js';
 import { createTestApp, databaseUri, type TestApp, testVariables } from '../support/app.js';
 import { aForm, aProduct } from '../support/bodies.js';
+import { createDyingApp, type DyingApp } from '../support/dying-app.js';
 import { eventually } from '../support/eventually.js';
 import { type ServerProcess, startServer } from '../support/server-process.js';
 
@@ -17,6 +18,7 @@ let app: TestApp;
 let shop: ShopWorld;
 let variables: ReturnType<typeof testVariables>;
 const running = new Set<ServerProcess>();
+const dead: DyingApp[] = [];
 
 beforeAll(async () => {
   variables = testVariables({ MONGODB_URI: databaseUri(`oversell_${process.pid}`) });
@@ -27,6 +29,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await Promise.all([...running].map((server) => server.stop('SIGKILL')));
+  await Promise.all(dead.map((each) => each.close()));
   await app.close();
 });
 
@@ -36,6 +39,14 @@ async function another(overrides: Record<string, string> = {}): Promise<ServerPr
   running.add(server);
   void server.child.once('exit', () => running.delete(server));
   return server;
+}
+
+/** One that dies at that step, without the cost of a process: a case below is killed in earnest. */
+async function dyingAt(crash: string): Promise<DyingApp> {
+  const { MONGODB_URI, JWT_SECRET, ENCRYPTION_KEYS } = variables;
+  const dying = await createDyingApp(crash, { MONGODB_URI, JWT_SECRET, ENCRYPTION_KEYS });
+  dead.push(dying);
+  return dying;
 }
 
 async function addProduct(stock: number): Promise<string> {
@@ -133,7 +144,7 @@ describe('a process that is killed', () => {
   it.each(STEPS)(
     'at %s of an order leaves no lost stock and no phantom order',
     async (crash, isPlaced) => {
-      const dying = await another({ CRASH_AT: crash });
+      const dying = await dyingAt(crash);
       const [one, two] = [await addProduct(5), await addProduct(5)];
       const sent = {
         customer: { name: 'Aung' },
@@ -141,7 +152,7 @@ describe('a process that is killed', () => {
       };
       // It may have answered before it died: what is left over is done after the answer.
       await placeAt(dying.url, `${shop.path}/orders`, sent, asOwner()).catch(() => undefined);
-      await eventually(() => expect(running.has(dying)).toBe(false));
+      await eventually(() => expect(dying.isDead()).toBe(true));
       await recoverLater();
       const left = isPlaced ? 3 : 5;
       expect([(await ledgerOf(one)).stock, (await ledgerOf(two)).stock]).toEqual([left, left]);
@@ -157,7 +168,7 @@ describe('a process that is killed', () => {
   it.each(['orders.findOneAndUpdate:after:1', 'products.findOneAndUpdate:after:1'])(
     'at %s of a cancellation puts the pieces back once',
     async (crash) => {
-      const dying = await another({ CRASH_AT: crash });
+      const dying = await dyingAt(crash);
       const productId = await addProduct(5);
       const sent = { customer: { name: 'Aung' }, items: [{ productId, quantity: 2 }] };
       const { body } = await shop.owner.post(`${shop.path}/orders`, sent).expect(201);
@@ -166,7 +177,7 @@ describe('a process that is killed', () => {
         headers: { 'Content-Type': 'application/json', ...asOwner() },
         body: JSON.stringify({ status: 'cancelled' }),
       }).catch(() => undefined);
-      await eventually(() => expect(running.has(dying)).toBe(false));
+      await eventually(() => expect(dying.isDead()).toBe(true));
       await recoverLater();
       await recoverLater();
       const { stock, changes } = await ledgerOf(productId);

@@ -4,6 +4,7 @@ import { PaymentJobsService } from '../../src/payments/payment-jobs.service.js';
 import { StripeServer } from '../providers/stripe.server.js';
 import { aShop, type ShopWorld } from '../support/actors.js';
 import { createTestApp, databaseUri, type TestApp, testVariables } from '../support/app.js';
+import { createDyingApp, type DyingApp } from '../support/dying-app.js';
 import { eventually } from '../support/eventually.js';
 import { anOrder, type PlacedOrder } from '../support/orders.js';
 import { type ServerProcess, startServer } from '../support/server-process.js';
@@ -17,6 +18,7 @@ let stripe: StripeServer;
 let shop: ShopWorld;
 let variables: ReturnType<typeof testVariables>;
 const running = new Set<ServerProcess>();
+const dead: DyingApp[] = [];
 
 beforeAll(async () => {
   stripe = await StripeServer.start();
@@ -29,21 +31,36 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await Promise.all([...running].map((server) => server.stop('SIGKILL')));
+  await Promise.all(dead.map((each) => each.close()));
   await app.close();
   await stripe.stop();
 });
 
-/** Sends a request to a process that dies at that step of it. */
+/** A process, killed in earnest at that step. */
+async function killedAt(crashAt: string): Promise<{ url: string; isDead(): boolean }> {
+  const server = await startServer({ ...variables, NODE_ENV: 'development', CRASH_AT: crashAt });
+  running.add(server);
+  server.child.once('exit', () => running.delete(server));
+  return { url: server.url, isDead: () => !running.has(server) };
+}
+
+/** The same for the data, without the cost of a process. */
+async function dyingAt(crashAt: string): Promise<DyingApp> {
+  const { MONGODB_URI, JWT_SECRET, ENCRYPTION_KEYS } = variables;
+  const own = { MONGODB_URI, JWT_SECRET, ENCRYPTION_KEYS, ...stripe.variables };
+  const dying = await createDyingApp(crashAt, own);
+  dead.push(dying);
+  return dying;
+}
+
+/** Sends a request to one that dies at a step of it. */
 async function sendAndDie(
-  crashAt: string,
+  dying: { url: string; isDead(): boolean },
   path: string,
   body: object,
   headers: Record<string, string> = {},
 ): Promise<void> {
-  const server = await startServer({ ...variables, NODE_ENV: 'development', CRASH_AT: crashAt });
-  running.add(server);
-  server.child.once('exit', () => running.delete(server));
-  const sent = fetch(`${server.url}${path}`, {
+  const sent = fetch(`${dying.url}${path}`, {
     method: 'POST',
     headers: {
       'Content-Type': 'application/json',
@@ -53,7 +70,7 @@ async function sendAndDie(
     body: JSON.stringify(body),
   });
   await expect(sent).rejects.toThrow('fetch failed');
-  await eventually(() => expect(running.has(server)).toBe(false));
+  await eventually(() => expect(dying.isDead()).toBe(true));
 }
 
 const payments = (): string => `${shop.path}/payments`;
@@ -89,7 +106,11 @@ describe('a process killed between the answer of the provider and our write', ()
       const order = await anOrder(app, shop);
       const sent = { orderId: order.id, provider: 'stripe' };
       const before = stripe.account.intents.size;
-      await sendAndDie('payments.findOneAndUpdate:before:1', `${payments()}/intent`, sent);
+      await sendAndDie(
+        await dyingAt('payments.findOneAndUpdate:before:1'),
+        `${payments()}/intent`,
+        sent,
+      );
       expect(stripe.account.intents.size).toBe(before + 1);
       const { body } = await shop.owner.post(`${payments()}/intent`, sent).expect(201);
       expect(stripe.account.intents.size).toBe(before + 1);
@@ -106,7 +127,12 @@ describe('a process killed between the answer of the provider and our write', ()
       const { order, id, intentId } = await begun();
       const sent = { paymentIntentId: id, paymentMethodId: 'pm_card_visa' };
       const key = { 'Idempotency-Key': randomUUID() };
-      await sendAndDie('payments.findOneAndUpdate:before:1', `${payments()}/confirm`, sent, key);
+      await sendAndDie(
+        await killedAt('payments.findOneAndUpdate:before:1'),
+        `${payments()}/confirm`,
+        sent,
+        key,
+      );
       expect(stripe.chargeCount(intentId)).toBe(1);
       expect((await read(id)).status).toBe('pending');
       await freeKeys();
@@ -125,7 +151,7 @@ describe('a process killed between the answer of the provider and our write', ()
       const key = { 'Idempotency-Key': randomUUID() };
       const sent = { amount: 5 };
       const path = `${payments()}/${id}/refund`;
-      await sendAndDie('payments.findOneAndUpdate:before:2', path, sent, key);
+      await sendAndDie(await dyingAt('payments.findOneAndUpdate:before:2'), path, sent, key);
       expect(stripe.refundCount(intentId)).toBe(1);
       await freeKeys();
       await shop.owner.post(path, sent).set(key).expect(200);
@@ -143,7 +169,7 @@ describe('a process killed between the answer of the provider and our write', ()
     async () => {
       const { id, intentId } = await paid();
       const path = `${payments()}/${id}/refund`;
-      await sendAndDie('payments.findOneAndUpdate:before:2', path, { amount: 7 });
+      await sendAndDie(await dyingAt('payments.findOneAndUpdate:before:2'), path, { amount: 7 });
       expect((await read(id)).refunds).toMatchObject([{ amount: 7, status: 'pending' }]);
       await reconcile(2 * MINUTE_MS);
       expect(await read(id)).toMatchObject({
@@ -162,7 +188,11 @@ describe('a process killed after our write', () => {
     async () => {
       const { order, id } = await begun();
       const sent = { paymentIntentId: id, paymentMethodId: 'pm_card_visa' };
-      await sendAndDie('payments.findOneAndUpdate:after:1', `${payments()}/confirm`, sent);
+      await sendAndDie(
+        await dyingAt('payments.findOneAndUpdate:after:1'),
+        `${payments()}/confirm`,
+        sent,
+      );
       expect(await order.read()).toMatchObject({ paymentStatus: 'unpaid' });
       await reconcile(MINUTE_MS);
       expect(await order.read()).toMatchObject({ paymentStatus: 'paid' });
@@ -179,14 +209,8 @@ describe('a process killed after our write', () => {
       const { order, intentId } = await begun();
       const event = stripe.event('payment_intent.succeeded', stripe.pay(intentId));
       const { body, headers } = stripe.sign(event);
-      const server = await startServer({
-        ...variables,
-        NODE_ENV: 'development',
-        CRASH_AT: 'payment_webhooks.insertOne:after:1',
-      });
-      running.add(server);
-      server.child.once('exit', () => running.delete(server));
-      const sent = fetch(`${server.url}/webhook/stripe`, { method: 'POST', body, headers });
+      const dying = await dyingAt('payment_webhooks.insertOne:after:1');
+      const sent = fetch(`${dying.url}/webhook/stripe`, { method: 'POST', body, headers });
       await expect(sent).rejects.toThrow('fetch failed');
       await reconcile(MINUTE_MS);
       await eventually(async () =>
