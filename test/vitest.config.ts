@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import swc from 'unplugin-swc';
 import { defineConfig } from 'vitest/config';
+import { SlowestFirst } from './support/slowest-first.js';
 
 /** Only ever reached by what hangs: a busy machine takes three times as long as a quiet one. */
 const TIMEOUT_MS = 90_000;
@@ -33,6 +34,7 @@ export default defineConfig({
     isolate: false,
     // Vitest leaves one core to itself, which on two cores would run the files one by one.
     maxWorkers: Math.max(2, availableParallelism() - 1),
+    sequence: { sequencer: SlowestFirst },
     testTimeout: TIMEOUT_MS,
     hookTimeout: TIMEOUT_MS,
     teardownTimeout: TIMEOUT_MS,
