@@ -172,7 +172,7 @@ describe('an imported file', () => {
     const said = report.errors.map(({ row, sku, error }) => `${row} ${sku}: ${error}`);
     expect(said).toEqual([
       expect.stringMatching(/^3 B: name must/),
-      expect.stringMatching(/^4 C: retailPrice must be a number/),
+      expect.stringMatching(/^4 C: retailPrice must be a number$/),
       expect.stringMatching(/^5 D: stock must be an integer/),
       expect.stringMatching(/^6 E: retailPrice must have at most 2 digits/),
       expect.stringMatching(/^7 F: promoStartDate must be a date YYYY-MM-DD/),

@@ -9,7 +9,7 @@ function aField(overrides: Partial<FormField> = {}): FormField {
   return { ...base, placeholder: '', options: [], itemIds: [], paymentMethodIds: [], ...overrides };
 }
 
-function check(field: Partial<FormField>, answer?: Answer, chosen = NOTHING_CHOSEN) {
+function check(field: Partial<FormField>, answer?: Answer | null, chosen = NOTHING_CHOSEN) {
   const answers: Answers = answer === undefined ? {} : { q: answer };
   const { answered, errors } = checkAnswers([aField(field)], answers, chosen);
   return errors[0]?.message ?? answered[0]?.value;
@@ -57,7 +57,7 @@ describe('checkAnswers', () => {
     expect(check(field, answer)).toBe(`Question ${message}`);
   });
 
-  it.each([undefined, '', '   ', []])('asks for a required answer: %j is none', (answer) => {
+  it.each([undefined, null, '', '   ', []])('asks for a required answer: %j is none', (answer) => {
     expect(check({ required: true }, answer)).toBe('Question is required');
     expect(check({ required: false, type: 'Number' }, answer)).toBeUndefined();
   });

@@ -4,8 +4,8 @@ import { readEmail } from '../platform/http/email-address.js';
 import type { FieldType, FormField } from './form.schema.js';
 
 export type Answer = string | number | boolean | string[];
-/** By field id; without a prototype when it comes from `IsAnswers`. */
-export type Answers = Record<string, Answer>;
+/** By field id, null for none; without a prototype when it comes from `IsAnswers`. */
+export type Answers = Record<string, Answer | null>;
 
 /** An answer beside its question, so that an old order can be read after the form has changed. */
 export interface AnsweredField {
@@ -76,7 +76,7 @@ export function checkAnswers(
 
 function checkAnswer(
   field: FormField,
-  given: Answer | undefined,
+  given: Answer | null | undefined,
   selection: Selection,
 ): Answer | undefined {
   if (isEmpty(given)) {
@@ -88,7 +88,7 @@ function checkAnswer(
   return value;
 }
 
-function isEmpty(answer: Answer | undefined): answer is undefined {
+function isEmpty(answer: Answer | null | undefined): answer is null | undefined {
   if (answer === undefined || answer === null) return true;
   if (Array.isArray(answer)) return answer.length === 0;
   return typeof answer === 'string' && answer.trim() === '';

@@ -1,6 +1,6 @@
 import { applyDecorators } from '@nestjs/common';
 import { Transform } from 'class-transformer';
-import { ValidateBy } from 'class-validator';
+import { ValidateBy, type ValidationArguments } from 'class-validator';
 import type { Answers } from '../form-answers.js';
 
 const MAX_KEYS = 100;
@@ -21,8 +21,7 @@ export function IsAnswers(): PropertyDecorator {
       name: 'isAnswers',
       validator: {
         validate: isAnswers,
-        defaultMessage: () =>
-          `answers must be an object of at most ${MAX_KEYS} texts, numbers, true or false, or lists of texts`,
+        defaultMessage: (given?: ValidationArguments) => explain(given?.value),
       },
     }),
   );
@@ -34,21 +33,34 @@ function withoutPrototype(value: unknown): unknown {
 }
 
 function isAnswers(value: unknown): value is Answers {
+  return isBoundedObject(value) && Object.values(value).every(isAnswer);
+}
+
+function isBoundedObject(value: unknown): value is Record<string, unknown> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
-  const entries = Object.entries(value);
-  return (
-    entries.length <= MAX_KEYS &&
-    entries.every(([key, answer]) => key.length <= MAX_KEY_CHARACTERS && isAnswer(answer))
-  );
+  const keys = Object.keys(value);
+  return keys.length <= MAX_KEYS && keys.every((key) => key.length <= MAX_KEY_CHARACTERS);
 }
 
 function isAnswer(value: unknown): boolean {
-  if (typeof value === 'boolean') return true;
+  if (value === null || typeof value === 'boolean') return true;
   if (typeof value === 'number') return Number.isFinite(value);
   if (typeof value === 'string') return value.length <= MAX_TEXT_CHARACTERS;
   return (
     Array.isArray(value) &&
     value.length <= MAX_LIST_ITEMS &&
     value.every((item) => typeof item === 'string' && item.length <= MAX_LIST_TEXT_CHARACTERS)
+  );
+}
+
+/** Names the first answer that is wrong, so that the customer is told what to shorten. */
+function explain(answers: unknown): string {
+  if (!isBoundedObject(answers)) {
+    return `answers must be an object of at most ${MAX_KEYS} answers by the ids of their fields`;
+  }
+  const wrong = Object.keys(answers).find((key) => !isAnswer(answers[key]));
+  return (
+    `answers.${wrong} must be a text of at most ${MAX_TEXT_CHARACTERS} characters, a number, true or ` +
+    `false, or a list of at most ${MAX_LIST_ITEMS} texts of at most ${MAX_LIST_TEXT_CHARACTERS}`
   );
 }

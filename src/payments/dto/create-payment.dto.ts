@@ -18,7 +18,7 @@ export class CreatePaymentDto {
     example: 39.98,
   })
   @IsOptional()
-  @IsNumber({ allowNaN: false, allowInfinity: false })
+  @IsNumber({}, { message: '$property must be a number' })
   @Min(0)
   amount?: number;
 

@@ -9,7 +9,7 @@ export class RefundPaymentDto {
     example: 19.99,
   })
   @IsOptional()
-  @IsNumber({ allowNaN: false, allowInfinity: false })
+  @IsNumber({}, { message: '$property must be a number' })
   @IsPositive()
   amount?: number;
 

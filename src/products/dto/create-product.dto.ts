@@ -55,7 +55,7 @@ export class CreateProductDto {
   facebookSubtitle?: string;
 
   @ApiProperty({ description: "In the shop's currency.", minimum: 0, example: 19.99 })
-  @IsNumber()
+  @IsNumber({}, { message: '$property must be a number' })
   @Min(0)
   retailPrice: number;
 
@@ -67,13 +67,13 @@ export class CreateProductDto {
     example: 11.5,
   })
   @IsOptional()
-  @IsNumber()
+  @IsNumber({}, { message: '$property must be a number' })
   @Min(0)
   originalPrice?: number | null;
 
   @ApiPropertyOptional({ type: Number, nullable: true, minimum: 0, example: 17.5 })
   @IsOptional()
-  @IsNumber()
+  @IsNumber({}, { message: '$property must be a number' })
   @Min(0)
   promoPrice?: number | null;
 
