@@ -1,4 +1,5 @@
-import type { Server } from 'node:http';
+import { once } from 'node:events';
+import { type IncomingMessage, request, type Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -9,6 +10,7 @@ import { createLogger } from '../../src/platform/logging/logger.js';
 import { aShop, type ShopWorld } from '../support/actors.js';
 import { createTestApp, type TestApp, testVariables } from '../support/app.js';
 import { anAccount, aShopBody, PASSWORD } from '../support/bodies.js';
+import { aPicture } from '../support/pictures.js';
 
 const APP = 'http://app.example';
 const MORE = 'https://more.example';
@@ -250,7 +252,14 @@ describe('headers', () => {
 });
 
 describe('slow clients', () => {
-  const FAST = { headers: 300, request: 600, keepAlive: 65_000, check: 50, identify: 300 };
+  const FAST = {
+    headers: 300,
+    request: 600,
+    upload: 20_000,
+    keepAlive: 65_000,
+    check: 50,
+    identify: 300,
+  };
   let slow: NestExpressApplication;
   let url: string;
 
@@ -279,6 +288,29 @@ describe('slow clients', () => {
     expect(JSON.parse(text)).toEqual(failure('request_timeout'));
   });
 
+  it('have longer for files', async () => {
+    const as = (token = ''): Record<string, string> => ({
+      'Content-Type': 'application/json',
+      ...(token && { Authorization: `Bearer ${token}` }),
+    });
+    const send = async (path: string, body: object, headers: Record<string, string>) => {
+      const sent = await fetch(url + path, { method: 'POST', headers, body: JSON.stringify(body) });
+      return ((await sent.json()) as { data: { id: string; token: string } }).data;
+    };
+    const { token } = await send('/api/auth/register', anAccount(), as());
+    const { id } = await send('/api/shops', aShopBody(), as(token));
+    const head = '--x\r\nContent-Disposition: form-data; name="files"; filename="a.gif"\r\n\r\n';
+    const upload = request(`${url}/api/shops/${id}/media`, {
+      method: 'POST',
+      headers: { ...as(token), 'Content-Type': 'multipart/form-data; boundary=x' },
+    });
+    const answered = once(upload, 'response') as Promise<[IncomingMessage]>;
+    upload.write(head);
+    await new Promise((resolve) => setTimeout(resolve, 2 * FAST.request));
+    upload.end(Buffer.concat([await aPicture(), Buffer.from('\r\n--x--\r\n')]));
+    expect((await answered)[0].statusCode).toBe(201);
+  });
+
   it('that open a socket and never say who they are are cut off', async () => {
     const socketIo = `${url.replace('http', 'ws')}/socket.io/?EIO=4&transport=websocket`;
     const silent = new WebSocket(socketIo);
@@ -295,11 +327,11 @@ describe('slow clients', () => {
     expect(new Set((await Promise.all(stuck)).map(({ status }) => status))).toEqual(new Set([408]));
   });
 
-  it('have 15 s for headers and 30 s for a request, and 65 s between two', () => {
+  it('have 15 s for headers, 30 s for a request, 10 min for files, and 65 s between two', () => {
     const server = app.nest.getHttpServer() as Server;
     expect(server).toMatchObject({
       headersTimeout: 15_000,
-      requestTimeout: 30_000,
+      requestTimeout: 600_000,
       keepAliveTimeout: 65_000,
       connectionsCheckingInterval: 1_000,
     });

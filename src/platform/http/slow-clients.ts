@@ -8,6 +8,8 @@ export interface TimeLimits {
   headers: number;
   /** Of a whole request, its body included. */
   request: number;
+  /** Of a request with files, which come over a phone's connection. */
+  upload: number;
   /** An idle connection stays longer than load balancers keep theirs, who else meet closed ones. */
   keepAlive: number;
   /** How often connections are looked at. */
@@ -25,6 +27,7 @@ interface Refusal {
 export const TIME_LIMITS: TimeLimits = {
   headers: 15_000,
   request: 30_000,
+  upload: 600_000,
   keepAlive: 65_000,
   check: 1_000,
   identify: 10_000,
@@ -64,7 +67,8 @@ const REFUSALS: Record<string, Refusal> = {
 /** Ends requests that come too slowly; what Node itself refuses is answered as an envelope. */
 export function limitSlowClients(server: Server, limits: TimeLimits): void {
   server.headersTimeout = limits.headers;
-  server.requestTimeout = limits.request;
+  // Node knows one limit for all requests.
+  server.requestTimeout = limits.upload;
   server.keepAliveTimeout = limits.keepAlive;
   // Node reads it when the server begins to listen, and declares it as an option of the constructor
   // only; its default of 30 s would let every time-out be late by as much.
@@ -73,13 +77,26 @@ export function limitSlowClients(server: Server, limits: TimeLimits): void {
   Object.assign(server, { requireHostHeader: false });
   server.on('checkExpectation', ({ socket }: IncomingMessage) => refuse(socket, UNEXPECTED));
   const answers = new WeakMap<Duplex, ServerResponse>();
-  server.on('request', (request, response) => answers.set(request.socket, response));
-  server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
+  const end = (code: string | undefined, socket: Duplex): void => {
     const answer = answers.get(socket);
     const hasBegun = answer?.headersSent && !answer.writableFinished;
-    if (!socket.writable || hasBegun || error.code === 'ECONNRESET') socket.destroy();
-    else refuse(socket, REFUSALS[error.code ?? ''] ?? MALFORMED);
+    if (!socket.writable || hasBegun || code === 'ECONNRESET') socket.destroy();
+    else refuse(socket, REFUSALS[code ?? ''] ?? MALFORMED);
+  };
+  server.on('clientError', ({ code }: NodeJS.ErrnoException, socket: Duplex) => end(code, socket));
+  server.on('request', (request, response) => {
+    answers.set(request.socket, response);
+    if (isUpload(request)) return;
+    const late = setTimeout(() => {
+      if (!request.complete) end('ERR_HTTP_REQUEST_TIMEOUT', request.socket);
+    }, limits.request);
+    response.once('close', () => clearTimeout(late));
   });
+}
+
+/** Who only says so is answered at once by a route that takes no files. */
+function isUpload({ headers }: IncomingMessage): boolean {
+  return /^multipart\/form-data|^text\/csv/i.test(headers['content-type'] ?? '');
 }
 
 function refuse(socket: Duplex, { status, code, sentence }: Refusal): void {
