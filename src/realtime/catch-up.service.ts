@@ -72,8 +72,6 @@ export class CatchUp implements OnApplicationBootstrap {
   }
 
   private async tellUnheard(): Promise<void> {
-    // Who has lost their place meanwhile must hear none of it.
-    await this.sweeper.sweep(new Date());
     await this.tellAll(new Map([...this.heard, ...this.heardBefore]));
   }
 
@@ -91,6 +89,8 @@ export class CatchUp implements OnApplicationBootstrap {
   }
 
   private async tellAll(since: Since): Promise<void> {
+    // Who has lost their place meanwhile must hear none of it.
+    await this.sweeper.sweep(new Date());
     for (const shopId of this.occupiedShops()) {
       const from = since.get(shopId);
       if (from !== undefined) await this.tell(shopId, from);
