@@ -126,6 +126,16 @@ describe.each(PLATFORMS)('connecting %s', (name) => {
     await connectWith(name, message['code']).expect(200);
   });
 
+  it('gives a handle that ends after ten minutes', async () => {
+    const { message } = posted(await connect(app, servers, shop, name));
+    const handles = app.connection.db!.collection('oauth_handles');
+    const { _id, expiresAt } = (await handles.find().hint({ _id: 1 }).sort({ _id: -1 }).next())!;
+    expect(Math.abs(Number(expiresAt) - Date.now() - 600_000)).toBeLessThan(60_000);
+    await handles.updateOne({ _id }, { $set: { expiresAt: new Date() } });
+    const { body } = await connectWith(name, message['code']).expect(400);
+    expect(body.code).toBe('invalid_token');
+  });
+
   it.each<Misbehaviour>(['refuse', 'server-error', 'html', 'error-in-200', 'reset'])(
     'keeps nothing when the platform does this: %s; the next try works',
     async (how) => {
