@@ -1,16 +1,21 @@
 import { request } from 'node:http';
+import { Types } from 'mongoose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import sharp from 'sharp';
 import { aShop, type Actor, type ShopWorld } from './support/actors.js';
 import { createTestApp, type TestApp } from './support/app.js';
 import { aProduct } from './support/bodies.js';
 import { anOrder } from './support/orders.js';
-import { aBomb, aPicture, CAMERA_OWNER, dataUrlOf } from './support/pictures.js';
+import { aBomb, aGif, aPicture, CAMERA_OWNER, dataUrlOf } from './support/pictures.js';
 
 /** As an operator sets it: addresses must not depend on the port that a test happens to have. */
 const BASE = 'https://api.example';
 const PDF = Buffer.from('%PDF-1.7\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n'.repeat(3));
 const MP4 = Buffer.concat([Buffer.from('\0\0\0\x18ftypisom\0\0\x02\0isomiso2'), Buffer.alloc(200)]);
+/** How a refusal goes on after `files.0 must `: each for its own reason, not for any. */
+const TYPE = 'be one of these: ';
+const BROKEN = 'be a whole picture';
+const TOO_MANY_PIXELS = 'have at most 40 megapixels';
 
 let app: TestApp;
 let shop: ShopWorld;
@@ -103,17 +108,22 @@ describe('an upload', () => {
   });
 
   it.each([
-    ['a page that calls itself a picture', Buffer.from('<script>alert(1)</script>'.repeat(9)), 400],
-    ['a drawing with scripts', Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>'), 400],
-    ['nothing', Buffer.alloc(0), 400],
-    ['a JPEG that is none inside', Buffer.from(`ffd8ff${'00'.repeat(500)}`, 'hex'), 400],
-    ['a GIF that is a page inside', Buffer.from(`GIF89a/*${'<html>'.repeat(40)}`), 400],
-    ['a PNG of 900 megapixels in some bytes', aBomb(30_000), 400],
-  ])('refuses %s, naming the file', async (_, bytes, status) => {
+    [
+      'a page that calls itself a picture',
+      Buffer.from('<script>alert(1)</script>'.repeat(9)),
+      TYPE,
+    ],
+    ['a drawing with scripts', Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>'), TYPE],
+    ['nothing', Buffer.alloc(0), TYPE],
+    ['a JPEG that is none inside', Buffer.from(`ffd8ff${'00'.repeat(500)}`, 'hex'), BROKEN],
+    ['a GIF that is a page inside', Buffer.from(`GIF89a/*${'<html>'.repeat(40)}`), BROKEN],
+    ['a PNG of 900 megapixels in some bytes', aBomb(30_000), TOO_MANY_PIXELS],
+    ['a GIF of two frames of 25 megapixels', aGif(5_000, 2), TOO_MANY_PIXELS],
+  ])('refuses %s, naming the file', async (_, bytes, rule) => {
     const before = process.memoryUsage().rss;
-    const { body } = await uploadAs(shop.owner, bytes).expect(status);
+    const { body } = await uploadAs(shop.owner, bytes).expect(400);
     expect(body.details).toEqual([
-      { field: 'files.0', message: expect.stringMatching(/^files\.0 must /) },
+      { field: 'files.0', message: expect.stringContaining(`files.0 must ${rule}`) },
     ]);
     expect(process.memoryUsage().rss - before).toBeLessThan(200 * 1024 * 1024);
   });
@@ -337,6 +347,23 @@ describe('an attachment', () => {
       expect(refused.body.details[0].field).toBe('attachment.url');
     }
     await upload(`${chat.path}/media`, stranger.token, [picture, 'a.jpg']).expect(404);
+  });
+
+  it('is refused after 50 files of a customer, with the number (413)', async () => {
+    const chat = await aChat();
+    const row = {
+      shopId: Types.ObjectId.createFromHexString(shop.id),
+      subject: `conversation:${chat.id}`,
+      storedBytes: 1,
+      checkAt: new Date(Date.now() + 3_600_000),
+    };
+    const files = app.connection.db!.collection('media_files');
+    await files.insertMany(Array.from({ length: 49 }, () => ({ ...row })));
+    const send = (bytes: Buffer) => upload(`${chat.path}/media`, chat.token, [bytes, 'a.pdf']);
+    await send(PDF).expect(201);
+    const { body } = await send(Buffer.concat([PDF, PDF])).expect(413);
+    expect(body.error).toContain('50');
+    await uploadAs(shop.owner, PDF).expect(201);
   });
 
   it("is the team's data URL, of the kind that it is", async () => {

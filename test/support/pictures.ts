@@ -35,6 +35,18 @@ export function aBomb(side: number): Buffer {
   return Buffer.concat([signature, chunk('IHDR', header), chunk('IDAT', rows), chunk('IEND')]);
 }
 
+/** A GIF file of some bytes whose every frame claims to be so large. */
+export function aGif(side: number, frames: number): Buffer {
+  const header = Buffer.from('GIF89a\0\0\0\0\x80\0\0\0\0\0\xff\xff\xff', 'latin1');
+  header.writeUInt16LE(side, 6);
+  header.writeUInt16LE(side, 8);
+  // Its place and size, then one code in LZW.
+  const frame = Buffer.from('2c0000000000000000000202440100', 'hex');
+  frame.writeUInt16LE(side, 5);
+  frame.writeUInt16LE(side, 7);
+  return Buffer.concat([header, ...Array.from({ length: frames }, () => frame), Buffer.from(';')]);
+}
+
 function chunk(name: string, data = Buffer.alloc(0)): Buffer {
   const named = Buffer.concat([Buffer.from(name), data]);
   const length = Buffer.alloc(4);
