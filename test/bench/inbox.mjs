@@ -28,13 +28,15 @@ export async function inbox({ api, world, mongodbUri }) {
   const bare = await startBareSockets(mongodbUri);
   const client = await mongoose.mongo.MongoClient.connect(mongodbUri);
   try {
+    // First, while nothing that was used before is freed beside it.
+    const memory = await memoryOfSockets({ api, world });
     const deliveries = [];
     for (const [sockets, rooms] of CROWDS) {
       deliveries.push(await compareDelivery({ api, bare, world, sockets, rooms }));
     }
     return {
       deliveries,
-      memory: await memoryOfSockets({ api, world }),
+      memory,
       sendCost: await sendCost({ api, world, db: client.db() }),
       resume: await resume({ api, world }),
     };

@@ -90,7 +90,7 @@ export function limitSlowClients(server: Server, limits: TimeLimits): void {
     const late = setTimeout(() => {
       if (!request.complete) end('ERR_HTTP_REQUEST_TIMEOUT', request.socket);
     }, limits.request);
-    response.once('close', () => clearTimeout(late));
+    request.once('close', () => clearTimeout(late));
   });
 }
 
