@@ -5,7 +5,6 @@ import { KeptFiles } from '../media/kept-files.service.js';
 import { MediaLinks } from '../media/media-links.service.js';
 import { FileKeeper } from '../platform/files/file-keeper.js';
 import { type Attachment, Message, type Sender } from './message.schema.js';
-import { withSignedAttachment } from './signs-attachments.plugin.js';
 
 /** What of a message says which file goes with it. */
 interface Attaching {
@@ -51,6 +50,6 @@ export class MessageFilesService implements OnModuleInit {
 
   /** As it is told, with an address of its file that opens it for a while. */
   signed(message: Message): Message {
-    return withSignedAttachment(message, this.links);
+    return this.links.signAttachment(message);
   }
 }

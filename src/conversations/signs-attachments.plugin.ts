@@ -2,13 +2,6 @@ import type { Schema } from 'mongoose';
 import type { MediaLinks } from '../media/media-links.service.js';
 import type { Message } from './message.schema.js';
 
-/** The message, with an address of its file that the reader can open for some minutes. */
-export function withSignedAttachment(message: Message, links: MediaLinks): Message {
-  const { attachment } = message;
-  if (!attachment) return message;
-  return { ...message, attachment: { ...attachment, url: links.sign(attachment.url) } };
-}
-
 /**
  * Signs the address of a message's file whenever the message is read: every way out, by REST, at a
  * socket or in an export, has one that works, and none is ever stored. Not for cursors, at which

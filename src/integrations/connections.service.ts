@@ -56,9 +56,7 @@ export class ConnectionsService {
     const account = isOnly ? accounts[0] : accounts.find(({ id }) => id === known?.pageId);
     const webhook = account && (await this.attach(shopId, platform, account));
     const made = { grant, account, pages: isOnly ? [] : accounts, webhook };
-    const row = await this.integrations.connect(shopId, name, made, new Date());
-    if (row.revoking.length > 0) await this.job.tendSoon(row._id.toHexString());
-    return this.integrations.view(name, row);
+    return this.tended(name, await this.integrations.connect(shopId, name, made, new Date()));
   }
 
   /** @throws AppError `not_found`, `conflict`, `provider_failed` */
@@ -69,15 +67,14 @@ export class ConnectionsService {
     if (row.pageId === pageId) return this.integrations.view(name, row);
     const account = await this.accountOf(platform, row, pageId);
     const webhook = await this.attach(shopId, platform, account);
-    const chosen = await this.integrations.setPage(row, account, webhook, new Date());
-    if (chosen.revoking.length > 0) await this.job.tendSoon(chosen._id.toHexString());
-    return this.integrations.view(name, chosen);
+    return this.tended(name, await this.integrations.setPage(row, account, webhook, new Date()));
   }
 
   async disconnect(shopId: string, name: PlatformName): Promise<IntegrationView> {
-    const row = await this.integrations.disconnect(shopId, name, 'member', new Date());
-    if (row && row.revoking.length > 0) await this.job.tendSoon(row._id.toHexString());
-    return this.integrations.view(name, row);
+    return this.tended(
+      name,
+      await this.integrations.disconnect(shopId, name, 'member', new Date()),
+    );
   }
 
   /** Whether a pasted token opens a bot, asked at the platform. @throws AppError `provider_failed` */
@@ -90,6 +87,12 @@ export class ConnectionsService {
       if (error instanceof PlatformFailure && error.kind !== 'unavailable') return false;
       throw this.explain(platform, error);
     }
+  }
+
+  /** Has the platform told soon of what is left. */
+  private async tended(name: PlatformName, row: Integration | null): Promise<IntegrationView> {
+    if (row && row.revoking.length > 0) await this.job.tendSoon(row._id.toHexString());
+    return this.integrations.view(name, row);
   }
 
   /** As the platform has it now: the page's token is never older than the person's. */

@@ -21,6 +21,7 @@ import { type Account, type PlatformName, PLATFORMS, type Renewed } from './plat
 import { PlatformsService } from './platforms/platforms.service.js';
 
 const MAX_TURNS = 5;
+
 /**
  * The only writer of the connections. Each change is one write that names the revision it has read, so
  * that a refresh cannot bring back what was disconnected, and two clicks make one connection.

@@ -7,11 +7,7 @@ import {
   UseInterceptors,
 } from '@nestjs/common';
 import { map, type Observable } from 'rxjs';
-import { MediaLinks } from './media-links.service.js';
-
-interface WithAttachment {
-  attachment?: { url: string } | null;
-}
+import { MediaLinks, type WithAttachment } from './media-links.service.js';
 
 /** A message, or a conversation with its messages. */
 interface Sent extends WithAttachment {
@@ -27,17 +23,13 @@ export class FreshLinksInterceptor implements NestInterceptor {
   intercept(_: ExecutionContext, next: CallHandler<Sent>): Observable<Sent> {
     return next.handle().pipe(
       map((sent) => ({
-        ...this.signed(sent),
-        ...(sent.message ? { message: this.signed(sent.message) } : {}),
-        ...(sent.messages ? { messages: sent.messages.map((one) => this.signed(one)) } : {}),
+        ...this.links.signAttachment(sent),
+        ...(sent.message ? { message: this.links.signAttachment(sent.message) } : {}),
+        ...(sent.messages
+          ? { messages: sent.messages.map((one) => this.links.signAttachment(one)) }
+          : {}),
       })),
     );
-  }
-
-  private signed<T extends WithAttachment>(message: T): T {
-    const { attachment } = message;
-    if (!attachment) return message;
-    return { ...message, attachment: { ...attachment, url: this.links.sign(attachment.url) } };
   }
 }
 

@@ -7,20 +7,20 @@ import type { Sharp } from 'sharp';
 import { AppError } from '../platform/http/app-error.js';
 import { type FileType, kindOf } from './file-kinds.js';
 import { IncomingFiles, type ReceivedFile } from './incoming-files.service.js';
-import { DIGEST_CHARACTERS, nameOf, VARIANT_SIDES } from './media-paths.js';
+import { DIGEST_CHARACTERS, VARIANT_SIDES } from './media-paths.js';
 
 /** Something to be stored. */
 interface Output {
-  name: string;
   path: string;
   type: string;
 }
 
 export interface PreparedFile {
   type: FileType;
-  /** The file itself, then its variants. */
+  /** The file itself, then its variants in the order of `variants`. */
   outputs: Output[];
   digest: string;
+  /** Their longest sides, in pixels. */
   variants: number[];
   size: number;
   storedBytes: number;
@@ -58,7 +58,8 @@ export class MediaIntake {
   async prepare(source: ReceivedFile, field: string): Promise<PreparedFile> {
     const kind = kindOf(source.type);
     if (kind === 'image' || kind === 'gif') return this.inTurn(() => this.redraw(source, field));
-    return describe(source.type, [{ ...source, name: '' }], { width: null, height: null });
+    const output = { path: source.path, type: source.type };
+    return describe([output], [], { type: source.type, width: null, height: null });
   }
 
   private async redraw(source: ReceivedFile, field: string): Promise<PreparedFile> {
@@ -93,22 +94,16 @@ async function draw({ source, field, decode }: Picture, paths: string[]): Promis
   const { width, height } = await written(decode(isAnimated ? 'all' : 'first'), source.type).toFile(
     path,
   );
-  const variants = VARIANT_SIDES.map((side, index) => ({ side, path: rest[index] ?? '' }));
-  for (const { side, path: target } of variants) {
+  for (const [index, side] of VARIANT_SIDES.entries()) {
     await decode('first')
       .autoOrient()
       .resize(side, side, { fit: 'inside', withoutEnlargement: true })
       .webp(WEBP)
-      .toFile(target);
+      .toFile(rest[index] ?? '');
   }
-  return describe(
-    source.type,
-    [
-      { name: '', path, type: source.type },
-      ...variants.map((one) => ({ name: String(one.side), path: one.path, type: 'image/webp' })),
-    ],
-    { width, height },
-  );
+  const { type } = source;
+  const webp = rest.map((target) => ({ path: target, type: 'image/webp' }));
+  return describe([{ path, type }, ...webp], [...VARIANT_SIDES], { type, width, height });
 }
 
 /** From the headers alone: nothing is decoded of what is too large. */
@@ -132,26 +127,14 @@ function written(picture: Sharp, type: FileType): Sharp {
 }
 
 async function describe(
-  type: FileType,
-  outputs: Output[],
-  size: { width: number | null; height: number | null },
+  outputs: [Output, ...Output[]],
+  variants: number[],
+  picture: Pick<PreparedFile, 'type' | 'width' | 'height'>,
 ): Promise<PreparedFile> {
-  const [main] = outputs;
-  const digest = (await digestOf(main!.path)).slice(0, DIGEST_CHARACTERS);
+  const digest = (await digestOf(outputs[0].path)).slice(0, DIGEST_CHARACTERS);
   const bytes = await Promise.all(outputs.map(async ({ path }) => (await stat(path)).size));
-  const sides = outputs.slice(1).map(({ name }) => Number(name));
-  return {
-    type,
-    digest,
-    outputs: outputs.map((one, index) => ({
-      ...one,
-      name: nameOf(digest, type, index === 0 ? undefined : sides[index - 1]),
-    })),
-    variants: sides,
-    size: bytes[0] ?? 0,
-    storedBytes: bytes.reduce((sum, one) => sum + one, 0),
-    ...size,
-  };
+  const storedBytes = bytes.reduce((sum, one) => sum + one, 0);
+  return { ...picture, digest, outputs, variants, size: bytes[0] ?? 0, storedBytes };
 }
 
 async function digestOf(path: string): Promise<string> {

@@ -8,7 +8,7 @@ const MINUTE_MS = 60_000;
 const now = new Date('2026-03-01T10:04:59.000Z');
 
 const linksOf = (jwtSecret: string): MediaLinks =>
-  new MediaLinks({ jwtSecret, publicUrl: BASE, port: 1 } as AppConfig);
+  new MediaLinks({ jwtSecret, ownOrigin: BASE } as AppConfig);
 const links = linksOf('a secret of an operator');
 
 const after = (minutes: number): Date => new Date(now.getTime() + minutes * MINUTE_MS);

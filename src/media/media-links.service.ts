@@ -10,6 +10,10 @@ const LIFE_SECONDS = 900;
 const STEP_SECONDS = 300;
 const SIGNATURE_CHARACTERS = 32;
 
+export interface WithAttachment {
+  attachment?: { url: string } | null;
+}
+
 /** Signs the addresses of private files, in answers to those who may read what names them. */
 @Injectable()
 export class MediaLinks {
@@ -17,8 +21,8 @@ export class MediaLinks {
   readonly base: string;
   private readonly key: Buffer;
 
-  constructor({ jwtSecret, publicUrl, port }: AppConfig) {
-    this.base = publicUrl ?? `http://localhost:${port}`;
+  constructor({ jwtSecret, ownOrigin }: AppConfig) {
+    this.base = ownOrigin;
     // A key of its own: no token is ever a signature, nor the other way round.
     this.key = Buffer.from(hkdfSync('sha256', jwtSecret, '', 'addresses of private files', 32));
   }
@@ -31,6 +35,13 @@ export class MediaLinks {
     const expires = end - (end % STEP_SECONDS);
     const signature = this.signatureOf(plain.slice(this.base.length), expires);
     return `${plain}?expires=${expires}&signature=${signature}`;
+  }
+
+  /** The message, with an address of its file that the reader can open for some minutes. */
+  signAttachment<T extends WithAttachment>(message: T): T {
+    const { attachment } = message;
+    if (!attachment) return message;
+    return { ...message, attachment: { ...attachment, url: this.sign(attachment.url) } };
   }
 
   /**

@@ -15,6 +15,9 @@ const NAME = `[0-9a-f]{${DIGEST_CHARACTERS}}(?:-(?:${VARIANT_SIDES.join('|')}))?
 const FILE_ID = new RegExp(`^${ID}$`);
 const FILE_NAME = new RegExp(`^${NAME}$`);
 const KEY = new RegExp(`^(?:public|private)/${ID}/${NAME}$`);
+const STORED_PICTURE = new RegExp(
+  `/media/${ID}/[0-9a-f]{${DIGEST_CHARACTERS}}\\.(?:jpg|png|webp|gif)$`,
+);
 const PATH = new RegExp(`^/media(/private)?/(${ID})/(${NAME})$`);
 
 interface Named {
@@ -54,8 +57,6 @@ export function fileOfUrl(url: string, base: string): Named | undefined {
 
 /** The smallest variant of a stored picture, by its address; any other address stays as it is. */
 export function thumbnailOf(url: string): string {
-  const isStored = new RegExp(
-    `/media/${ID}/[0-9a-f]{${DIGEST_CHARACTERS}}\\.(?:jpg|png|webp|gif)$`,
-  );
-  return isStored.test(url) ? url.replace(/\.[a-z]+$/, `-${THUMBNAIL_SIDE}.webp`) : url;
+  if (!STORED_PICTURE.test(url)) return url;
+  return url.replace(/\.[a-z]+$/, `-${THUMBNAIL_SIDE}.webp`);
 }
