@@ -1,0 +1,75 @@
+import { once } from 'node:events';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import { guardedPost, isPublicHost } from './guarded-post.js';
+
+let server: Server | undefined;
+
+afterEach(() => {
+  server?.closeAllConnections();
+  server?.close();
+});
+
+async function listen(listener: RequestListener): Promise<string> {
+  server = createServer(listener).listen(0);
+  await once(server, 'listening');
+  return `localhost:${(server.address() as AddressInfo).port}`;
+}
+
+const post = (address: string, isTrusted = true, timeoutMs = 2_000) =>
+  guardedPost({ url: new URL(address), headers: { A: 'b' }, body: 'text', timeoutMs, isTrusted });
+
+describe('guardedPost', () => {
+  it('reaches no private address, by name or by number, unless an operator has named it', async () => {
+    let calls = 0;
+    const host = await listen((_, response) => response.end(String(++calls)));
+    const port = host.split(':')[1];
+    for (const name of ['localhost', '127.0.0.1', '[::1]', '2130706433', '[::ffff:127.0.0.1]']) {
+      await expect(post(`http://${name}:${port}/`, false), name).rejects.toThrow(/private address/);
+    }
+    expect(calls).toBe(0);
+    expect(await post(`http://${host}/`)).toMatchObject({ status: 200, body: '1' });
+  });
+
+  it('follows no redirect', async () => {
+    const paths: (string | undefined)[] = [];
+    const host = await listen(({ url }, response) => {
+      paths.push(url);
+      response.writeHead(307, { Location: '/elsewhere' }).end();
+    });
+    expect(await post(`http://${host}/`)).toMatchObject({ status: 307 });
+    expect(paths).toEqual(['/']);
+  });
+
+  it('waits no longer than it may, for a head or for the rest', async () => {
+    const host = await listen(({ url }, response) => {
+      if (url === '/drips') response.writeHead(200).write('x');
+    });
+    await expect(post(`http://${host}/hangs`, true, 100)).rejects.toThrow('no answer within 100 ms');
+    await expect(post(`http://${host}/drips`, true, 100)).rejects.toThrow('no answer within 100 ms');
+  });
+
+  it('reads the beginning of an endless answer, and no more', async () => {
+    const host = await listen((_, response) => {
+      const flood = (): void => {
+        while (!response.destroyed && response.write('x'.repeat(65_536)));
+      };
+      response.on('drain', flood).on('error', () => {});
+      flood();
+    });
+    expect((await post(`http://${host}/`)).body).toHaveLength(2_048);
+  });
+
+  it('believes no certificate that nobody has signed', async () => {
+    const host = await listen((_, response) => response.end());
+    await expect(post(`https://${host}/`)).rejects.toThrow();
+  });
+});
+
+describe('isPublicHost', () => {
+  it('asks where a name leads', async () => {
+    expect(await isPublicHost(new URL('https://localhost/'))).toBe(false);
+    expect(await isPublicHost(new URL('https://8.8.8.8/'))).toBe(true);
+  });
+});
