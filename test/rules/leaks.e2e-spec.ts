@@ -22,6 +22,7 @@ const SECRETS = {
   STRIPE_WEBHOOK_SECRET: 'whsec_canary_old,whsec_canary_new',
   PAYPAL_CLIENT_SECRET: 'canary-paypal',
   VAPID_PRIVATE_KEY: 'canary-vapid-0123456789-abcdefghijklmnopqrs',
+  OPERATOR_TOKEN: 'canary-operator-0123456789-abcdefghijkl',
   SMTP_URL: 'smtp://mailer:canary%2Dsmtp@127.0.0.1:1',
   REDIS_URL: 'rediss://:canary-redis@127.0.0.1:1',
   MONGODB_URI: 'mongodb+srv://shop:canary-mongo@db.example/test',

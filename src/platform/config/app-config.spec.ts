@@ -54,6 +54,26 @@ describe('configuration', () => {
     expect(statSync(join(directory, 'dev-secrets.json')).mode & 0o777).toBe(0o600);
   });
 
+  it('makes the VAPID keys once in development, and never in production', () => {
+    const first = loadAppConfig({ DATA_DIR: directory }).push!;
+    expect(loadAppConfig({ DATA_DIR: directory }).push).toEqual(first);
+    expect(first.publicKey).toMatch(/^[\w-]{87}$/);
+    expect(first.privateKey).toMatch(/^[\w-]{43}$/);
+    expect(statSync(join(directory, 'dev-vapid.json')).mode & 0o777).toBe(0o600);
+    expect(loadAppConfig(production()).push).toBeUndefined();
+    const { publicKey, privateKey } = first;
+    const set = { VAPID_PUBLIC_KEY: publicKey, VAPID_PRIVATE_KEY: privateKey };
+    expect(loadAppConfig(production(set)).push).toEqual({
+      ...first,
+      subject: 'https://api.example',
+    });
+  });
+
+  it('wants both VAPID keys or none', () => {
+    const half = linesOf({ VAPID_PUBLIC_KEY: 'x'.repeat(87) });
+    expect(half).toEqual([expect.stringMatching(/^VAPID_PRIVATE_KEY is missing/)]);
+  });
+
   it('does not replace damaged development secrets', () => {
     writeFileSync(join(directory, 'dev-secrets.json'), '{');
     expect(linesOf({})).toEqual([
@@ -115,6 +135,7 @@ describe('configuration', () => {
     ['S3_REGION', 'Europe'],
     ['S3_ENDPOINT', 's3.example'],
     ['S3_PATH_STYLE', 'yes'],
+    ['WEBHOOK_ALLOWED_HOSTS', 'https://x'],
   ])('stops at %s=%s with one line that names it', (name, value) => {
     const lines = linesOf({ [name]: value });
     expect(lines).toHaveLength(1);

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { plainToInstance } from 'class-transformer';
 import { validateSync } from 'class-validator';
 import { loadDevSecrets } from './dev-secrets.js';
+import { loadDevVapidKeys, type VapidKeys } from './dev-vapid-keys.js';
 import { Env, type LOG_LEVELS } from './env.js';
 import { type S3Settings, s3Settings } from './s3-settings.js';
 import { type PlatformSettings, platformSettings } from './platform-settings.js';
@@ -43,6 +44,11 @@ export interface PaypalSettings {
   webhookId?: string;
   /** Without a slash at its end. */
   apiBase: string;
+}
+
+export interface PushSettings extends VapidKeys {
+  /** Whom a push service may write to. */
+  subject: string;
 }
 
 /** The settings of this process, typed and complete; made once, before anything else starts. */
@@ -90,6 +96,11 @@ export class AppConfig {
   readonly shopFilesLimit: number;
   /** Undefined: files are kept below `dataDirectory`. */
   readonly s3?: S3Settings;
+  /** Undefined in production without the VAPID keys. */
+  readonly push?: PushSettings;
+  /** Beside those of the known push services. */
+  readonly pushAllowedHosts: string[];
+  readonly webhookAllowedHosts: string[];
 
   constructor(values: Omit<AppConfig, 'ownOrigin'>) {
     Object.assign(this, values);
@@ -145,6 +156,9 @@ export function loadAppConfig(
     serviceName: env.OTEL_SERVICE_NAME ?? 'cliick',
     shopFilesLimit: (env.MEDIA_SHOP_LIMIT_MB ?? DEFAULT_SHOP_FILES_MB) * 1024 * 1024,
     s3: s3Settings(env),
+    push: pushSettings(env, dataDirectory),
+    pushAllowedHosts: list(env.PUSH_ALLOWED_HOSTS),
+    webhookAllowedHosts: list(env.WEBHOOK_ALLOWED_HOSTS),
   });
 }
 
@@ -179,6 +193,10 @@ function parse(environment: Record<string, string | undefined>): Env {
   }
   if (env.S3_BUCKET && lines.length === 0 && !(env.S3_ACCESS_KEY_ID && env.S3_SECRET_ACCESS_KEY)) {
     lines.push('S3_BUCKET needs S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY beside it: set both');
+  }
+  if (errors.length === 0 && !env.VAPID_PUBLIC_KEY !== !env.VAPID_PRIVATE_KEY) {
+    const missing = env.VAPID_PUBLIC_KEY ? 'VAPID_PRIVATE_KEY' : 'VAPID_PUBLIC_KEY';
+    lines.push(`${missing} is missing: both keys are one pair, set both or none`);
   }
   if (hasDuplicateKeyId(env.ENCRYPTION_KEYS)) lines.push('ENCRYPTION_KEYS names a key id twice');
   if (lines.length > 0) throw new ConfigError(lines);
@@ -215,8 +233,21 @@ function requireForProduction(env: Env): void {
 }
 
 function loadSecrets(dataDirectory: string): ReturnType<typeof loadDevSecrets> {
+  return inDataDirectory(dataDirectory, loadDevSecrets);
+}
+
+function pushSettings(env: Env, dataDirectory: string): PushSettings | undefined {
+  const { VAPID_PUBLIC_KEY: publicKey, VAPID_PRIVATE_KEY: privateKey } = env;
+  const subject = env.VAPID_SUBJECT ?? env.PUBLIC_URL?.replace(/^http:/, 'https:');
+  const own = { subject: subject ?? 'mailto:operator@localhost' };
+  if (publicKey && privateKey) return { publicKey, privateKey, ...own };
+  if (env.NODE_ENV === 'production') return undefined;
+  return { ...inDataDirectory(dataDirectory, loadDevVapidKeys), ...own };
+}
+
+function inDataDirectory<T>(dataDirectory: string, load: (directory: string) => T): T {
   try {
-    return loadDevSecrets(dataDirectory);
+    return load(dataDirectory);
   } catch (error) {
     throw new ConfigError([
       `DATA_DIR ${dataDirectory} cannot hold the development secrets (${(error as Error).message}): ` +

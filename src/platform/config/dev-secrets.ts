@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, fsyncSync, linkSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeDirectory } from './make-directory.js';
+import { writeOnce } from './write-once.js';
 
 export interface DevSecrets {
   jwtSecret: string;
@@ -43,22 +44,4 @@ function readSecrets(path: string): DevSecrets | undefined {
     // whatever was encrypted under its keys would be lost.
   }
   throw new Error(`${path} is damaged: restore it, or delete it to have new secrets made`);
-}
-
-/** Links a finished file into place, so that two first starts at once agree on one of them. */
-function writeOnce(path: string, text: string): boolean {
-  const temporary = `${path}.${randomBytes(6).toString('hex')}`;
-  const file = openSync(temporary, 'wx', 0o600);
-  writeSync(file, text);
-  fsyncSync(file);
-  closeSync(file);
-  try {
-    linkSync(temporary, path);
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
-    throw error;
-  } finally {
-    rmSync(temporary);
-  }
 }

@@ -277,4 +277,9 @@ export class Env extends FilesEnv {
   @IsOptional()
   @Matches(HOST_LIST, { message: 'must be host names, comma separated' })
   PUSH_ALLOWED_HOSTS?: string;
+
+  /** Hosts that shops' webhooks may name though they are private, or have no TLS; comma separated. */
+  @IsOptional()
+  @Matches(HOST_LIST, { message: 'must be host names, comma separated' })
+  WEBHOOK_ALLOWED_HOSTS?: string;
 }

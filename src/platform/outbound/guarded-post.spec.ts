@@ -46,8 +46,12 @@ describe('guardedPost', () => {
     const host = await listen(({ url }, response) => {
       if (url === '/drips') response.writeHead(200).write('x');
     });
-    await expect(post(`http://${host}/hangs`, true, 100)).rejects.toThrow('no answer within 100 ms');
-    await expect(post(`http://${host}/drips`, true, 100)).rejects.toThrow('no answer within 100 ms');
+    await expect(post(`http://${host}/hangs`, true, 100)).rejects.toThrow(
+      'no answer within 100 ms',
+    );
+    await expect(post(`http://${host}/drips`, true, 100)).rejects.toThrow(
+      'no answer within 100 ms',
+    );
   });
 
   it('reads the beginning of an endless answer, and no more', async () => {
