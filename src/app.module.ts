@@ -28,6 +28,7 @@ import { SecurityModule } from './platform/security/security.module.js';
 import { TelemetryModule } from './platform/telemetry/telemetry.module.js';
 import { PaymentsModule } from './payments/payments.module.js';
 import { ProductsModule } from './products/products.module.js';
+import { ReplayModule } from './replay/replay.module.js';
 import { RealtimeModule } from './realtime/realtime.module.js';
 import { ShopAccessGuard } from './shops/shop-access.guard.js';
 import { ShopsModule } from './shops/shops.module.js';
@@ -60,6 +61,7 @@ const DOMAINS = [
   OrdersModule,
   ConversationsModule,
   PaymentsModule,
+  ReplayModule,
   StorefrontModule,
   SyncModule,
   RealtimeModule,

@@ -6,6 +6,7 @@ import { DomainEvents } from '../events/domain-events.js';
 import { searchWordsOf } from '../platform/database/search-words.js';
 import { AppError } from '../platform/http/app-error.js';
 import { ShopsService } from '../shops/shops.service.js';
+import { assignmentOf } from './conversation-assignment.js';
 import { Conversation } from './conversation.schema.js';
 import { ConversationsService } from './conversations.service.js';
 import { ConversationResponse } from './dto/conversation.response.js';
@@ -29,7 +30,7 @@ export class ConversationUpdatesService {
   /** Changes what is given, in one step. */
   async update(
     shopId: string,
-    conversationId: string,
+    { conversationId, by }: { conversationId: string; by: string },
     dto: UpdateConversationDto,
   ): Promise<Thread> {
     const before = await this.model.findOne({ shopId, _id: conversationId }, { status: 1 }).lean();
@@ -37,7 +38,10 @@ export class ConversationUpdatesService {
     if (dto.assigneeId) await this.requireMember(shopId, dto.assigneeId);
     const customerId = dto.customerId && (await this.requireCustomer(shopId, dto.customerId));
     const changes = { ...changesOf(dto), ...(customerId === undefined ? {} : { customerId }) };
-    const changed = await this.conversations.changeInOrder(shopId, conversationId, changes);
+    const changed = await this.conversations.changeInOrder(shopId, conversationId, (seq) => ({
+      ...changes,
+      ...assignmentBy(dto, by, seq),
+    }));
     if (!changed) throw AppError.notFound('conversation');
     const thread = { conversation: changed, messages: [] };
     this.events.emit('conversation.updated', {
@@ -45,6 +49,7 @@ export class ConversationUpdatesService {
       conversation: ConversationResponse.from(thread),
       // The app sends the whole conversation, whatever it changes.
       hasNewStatus: Boolean(dto.status) && changed.status !== before.status,
+      assignment: assignmentOf(changed, changed.seq - 1),
     });
     return this.conversations.get(shopId, conversationId);
   }
@@ -90,6 +95,16 @@ function changesOf(dto: UpdateConversationDto): Record<string, unknown> {
     ...((notes ?? undefined) === undefined ? {} : { notes: { $literal: notes } }),
     ...((isAiActive ?? undefined) === undefined ? {} : { isAiActive }),
     ...readChanges(dto),
+  };
+}
+
+/** Noted where another is chosen: a screen that sends the whole conversation again assigns nobody. */
+function assignmentBy({ assigneeId }: UpdateConversationDto, by: string, seq: number): object {
+  if (assigneeId === undefined) return {};
+  const isOther = { $ne: ['$assigneeId', assigneeId && new Types.ObjectId(assigneeId)] };
+  return {
+    assignedSeq: { $cond: [isOther, seq, '$assignedSeq'] },
+    assignedBy: { $cond: [isOther, new Types.ObjectId(by), '$assignedBy'] },
   };
 }
 

@@ -30,6 +30,14 @@ export class Conversation {
   @Prop({ type: SchemaTypes.ObjectId, default: null })
   assigneeId: Types.ObjectId | null;
 
+  /** The shop's number of the change that has set `assigneeId`. */
+  @Prop({ type: Number })
+  assignedSeq?: number;
+
+  /** The member who has set `assigneeId`. */
+  @Prop({ type: SchemaTypes.ObjectId, default: null })
+  assignedBy: Types.ObjectId | null;
+
   @Prop({ type: [String], default: [] })
   tags: string[];
 

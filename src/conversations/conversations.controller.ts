@@ -3,7 +3,8 @@ import { ApiTags } from '@nestjs/swagger';
 import { ApiAnswer, ApiPage } from '../platform/http/api-docs.decorators.js';
 import { ObjectIdPipe } from '../platform/http/object-id.pipe.js';
 import type { Page } from '../platform/http/page.js';
-import { RequirePermission, ShopId } from '../shops/shop-access.decorators.js';
+import { CurrentMember, RequirePermission, ShopId } from '../shops/shop-access.decorators.js';
+import type { Membership } from '../shops/shops.service.js';
 import { ConversationUpdatesService } from './conversation-updates.service.js';
 import { ConversationsService } from './conversations.service.js';
 import { ConversationResponse } from './dto/conversation.response.js';
@@ -68,10 +69,11 @@ export class ConversationsController {
     description: 'Takes the whole conversation or parts; its messages are not changed this way.',
   })
   async update(
-    @ShopId() shopId: string,
+    @CurrentMember() { shopId, userId: by }: Membership,
     @Param('conversationId', new ObjectIdPipe('conversation')) conversationId: string,
     @Body() body: UpdateConversationDto,
   ): Promise<ConversationResponse> {
-    return ConversationResponse.from(await this.updates.update(shopId, conversationId, body));
+    const changed = await this.updates.update(shopId, { conversationId, by }, body);
+    return ConversationResponse.from(changed);
   }
 }

@@ -109,6 +109,14 @@ export class ConversationsService {
     return newest.reverse();
   }
 
+  /** Those of `conversationIds` that are there. */
+  async listByIds(shopId: string, conversationIds: string[]): Promise<Conversation[]> {
+    return this.conversations
+      .find({ shopId, _id: { $in: conversationIds } })
+      .limit(conversationIds.length)
+      .lean();
+  }
+
   /** Those of `conversationIds` that are open to their customers, whatever their shop. */
   async listOpenIds(conversationIds: string[], now: Date): Promise<Set<string>> {
     const found = await this.conversations
@@ -163,7 +171,7 @@ export class ConversationsService {
   async changeInOrder(
     shopId: string,
     conversationId: string,
-    changes: object,
+    changes: object | ((seq: number) => object),
     condition: QueryFilter<Conversation> = {},
   ): Promise<Conversation | null> {
     for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
@@ -171,7 +179,7 @@ export class ConversationsService {
       const changed = await this.conversations
         .findOneAndUpdate(
           { shopId, _id: conversationId, ...condition, seq: { $lt: seq } },
-          [{ $set: { ...changes, seq } }],
+          [{ $set: { ...(typeof changes === 'function' ? changes(seq) : changes), seq } }],
           { returnDocument: 'after', updatePipeline: true },
         )
         .lean();

@@ -213,7 +213,12 @@ export class MessagesService {
   private announce(conversation: Conversation, created: Message): Message {
     const message = this.files.signed(created);
     const shopId = message.shopId.toHexString();
-    this.events.emit('message.created', { shopId, message: MessageResponse.from(message) });
+    const { customerName, assigneeId } = conversation;
+    this.events.emit('message.created', {
+      shopId,
+      message: MessageResponse.from(message),
+      chat: { customerName, assigneeId: assigneeId?.toHexString() ?? null },
+    });
     this.announceConversation(conversation, [message]);
     return message;
   }

@@ -6,16 +6,39 @@ import type { PaymentResponse } from '../payments/dto/payment.response.js';
 import type { ProductResponse } from '../products/dto/product.response.js';
 import type { ShopResponse, TeamMemberResponse } from '../shops/dto/shop.response.js';
 
+/** Who gave a conversation to whom, and the shop's number of that. */
+export interface ConversationAssignment {
+  to: string;
+  by: string | null;
+  seq: number;
+}
+
+/** A product of which few pieces are left, at the change of its stock that made them few. */
+export interface LowStock {
+  id: string;
+  name: string;
+  stock: number;
+  /** Number of that change. */
+  stockVersion: number;
+}
+
 /** Every domain event and what it carries: the shapes of the REST answers, so neither can drift. */
 export interface DomainEventMap {
   /** A message was added to a conversation. */
-  'message.created': { shopId: string; message: MessageResponse };
+  'message.created': {
+    shopId: string;
+    message: MessageResponse;
+    /** Of its conversation. */
+    chat: Pick<ConversationResponse, 'customerName' | 'assigneeId'>;
+  };
   /** A conversation was opened or changed. */
   'conversation.updated': {
     shopId: string;
     conversation: ConversationResponse;
     /** Whether the team has set its status. */
     hasNewStatus?: boolean;
+    /** Whom this change has given it to. */
+    assignment?: ConversationAssignment;
   };
   /** A session was ended: signed out, revoked, or its token was stolen. */
   'session.ended': { userId: string; sessionId: string };
@@ -31,6 +54,8 @@ export interface DomainEventMap {
   'product.updated': { shopId: string; product: ProductResponse };
   /** A product was taken out of the catalogue. */
   'product.deleted': { shopId: string; productId: string };
+  /** The stock of a product has sunk to a few pieces. */
+  'stock.low': { shopId: string; product: LowStock };
   /** An order was placed. */
   'order.created': { shopId: string; order: OrderResponse };
   /** An order changed. */

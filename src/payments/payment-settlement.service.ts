@@ -43,15 +43,18 @@ export class PaymentSettlementService {
 
   /** The change stands, whatever comes of this: what cannot be done now, the recovery does. */
   async settle(payment: Payment, isVisible: boolean): Promise<void> {
+    const { shopId, _id, version } = payment;
     try {
-      await this.tellOrder(payment);
+      await this.tellAll(payment, isVisible);
+      await this.payments.updateOne(
+        { shopId, _id, version },
+        { $unset: { unsettledSince: '' } },
+        { timestamps: false },
+      );
     } catch (error) {
-      const paymentId = payment._id.toHexString();
+      const paymentId = _id.toHexString();
       this.logger.warn({ msg: 'payment left to the recovery', paymentId, error: String(error) });
     }
-    if (!isVisible) return;
-    const shopId = payment.shopId.toHexString();
-    this.events.emit('payment.updated', { shopId, payment: PaymentResponse.from(payment) });
   }
 
   /** What processes that died have left. */
@@ -64,17 +67,20 @@ export class PaymentSettlementService {
     for (const payment of stale) await this.settle(payment, true);
   }
 
+  /** Others hear of it even if the order cannot be told yet. */
+  private async tellAll(payment: Payment, isVisible: boolean): Promise<void> {
+    const [order] = await Promise.allSettled([this.tellOrder(payment)]);
+    const shopId = payment.shopId.toHexString();
+    const news = { shopId, payment: PaymentResponse.from(payment) };
+    if (isVisible) await this.events.deliver('payment.updated', news);
+    if (order.status === 'rejected') throw order.reason;
+  }
+
   private async tellOrder(payment: Payment): Promise<void> {
-    const { shopId, _id, version } = payment;
     await this.log.move(payment);
     const order = await this.record(payment);
     await this.restock(payment);
     if (payment.captured > 0 && !payment.isCaptureHandled) await this.handleMoney(payment, order);
-    await this.payments.updateOne(
-      { shopId, _id, version },
-      { $unset: { unsettledSince: '' } },
-      { timestamps: false },
-    );
   }
 
   private record(payment: Payment): Promise<Order> {

@@ -1,11 +1,13 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import { type Model, Types } from 'mongoose';
+import { DomainEvents } from '../events/domain-events.js';
 import { areDuplicateKeys } from '../platform/database/database-errors.js';
 import { AppError } from '../platform/http/app-error.js';
 import { decodeCursor } from '../platform/http/cursor.js';
 import { Page } from '../platform/http/page.js';
 import type { ListStockMovementsQuery } from './dto/list-stock-movements.query.js';
+import { lowStocks } from './low-stock.js';
 import { Product } from './product.schema.js';
 import {
   aChange,
@@ -34,7 +36,7 @@ interface Line {
   quantity: number;
 }
 
-type WithChanges = Pick<Product, '_id' | 'shopId' | 'pendingStockChanges'>;
+type WithChanges = Pick<Product, '_id' | 'shopId' | 'name' | 'pendingStockChanges'>;
 
 /** The opening of a new product's stock. */
 type OpeningStock = Pick<
@@ -45,7 +47,7 @@ type OpeningStock = Pick<
 const MAX_STOCK = 1_000_000_000;
 /** How often a stock that others change at the same moment is tried again. */
 const ATTEMPTS = 50;
-const CHANGES_ONLY = { shopId: 1, pendingStockChanges: 1 };
+const CHANGES_ONLY = { shopId: 1, name: 1, pendingStockChanges: 1 };
 const RETURNED = { returnDocument: 'after', updatePipeline: true, timestamps: false } as const;
 
 /**
@@ -60,6 +62,7 @@ export class StockService {
   constructor(
     @InjectModel(Product.name) private readonly products: Model<Product>,
     @InjectModel(StockMovement.name) private readonly movements: Model<StockMovement>,
+    private readonly events: DomainEvents,
   ) {}
 
   /** How the stock of a new product begins. */
@@ -258,6 +261,10 @@ export class StockService {
     const productIds = ready.map(({ productId }) => productId);
     try {
       await this.insertMovements(ready);
+      // Before they leave the products: a process that dies here tells it again.
+      for (const low of lowStocks(products, ready)) {
+        await this.events.deliver('stock.low', low);
+      }
       await this.products.updateMany(
         { shopId: first.shopId, _id: { $in: productIds } },
         { $pull: { pendingStockChanges: { _id: { $in: ready.map(({ _id }) => _id) } } } },

@@ -68,6 +68,10 @@ export class Shop {
   @Prop({ required: true, default: 0 })
   seq: number;
 
+  /** When `seq` moved last, to the ten seconds before. */
+  @Prop({ type: Date })
+  seqAt?: Date;
+
   /** Number of the last order. */
   @Prop({ required: true, default: 0 })
   orderCounter: number;
@@ -83,5 +87,7 @@ export const ShopSchema = SchemaFactory.createForClass(Shop);
 ShopSchema.index({ slug: 1 }, { unique: true });
 // Whether any shop's logo is that file.
 ShopSchema.index({ logoFileId: 1 }, { partialFilterExpression: { logoFileId: { $exists: true } } });
+// Shops in which something was written lately.
+ShopSchema.index({ seqAt: 1 }, { sparse: true });
 // A person's shops, oldest first.
 ShopSchema.index({ 'team.userId': 1, _id: 1 });

@@ -19,6 +19,8 @@ export interface Membership {
 
 const MAX_SHOPS_OF_A_PERSON = 100;
 const SLUG_ATTEMPTS = 5;
+/** How exactly a shop knows when its number moved: its index is not written at each. */
+const SEQ_AT_MS = 10_000;
 
 @Injectable()
 export class ShopsService {
@@ -100,12 +102,21 @@ export class ShopsService {
     return new Map(shops.map(({ _id, seq }) => [_id.toHexString(), seq]));
   }
 
+  /** Shops whose number has moved since, those that waited longest first. */
+  async listActiveSince(since: Date, limit: number): Promise<Pick<Shop, '_id' | 'seq'>[]> {
+    return this.shops
+      .find({ seqAt: { $gte: roughly(since) } }, { seq: 1 })
+      .sort({ seqAt: 1 })
+      .limit(limit)
+      .lean();
+  }
+
   /** Takes the shop's next number, for a write that others must see. */
   async nextSeq(shopId: string): Promise<number> {
     const shop = await this.shops
       .findOneAndUpdate(
         { _id: shopId },
-        { $inc: { seq: 1 } },
+        { $inc: { seq: 1 }, $max: { seqAt: roughly(new Date()) } },
         { returnDocument: 'after', projection: { seq: 1 }, timestamps: false },
       )
       .lean();
@@ -118,7 +129,7 @@ export class ShopsService {
     const shop = await this.shops
       .findOneAndUpdate(
         { _id: shopId },
-        { $inc: { orderCounter: 1, seq: 1 } },
+        { $inc: { orderCounter: 1, seq: 1 }, $max: { seqAt: roughly(new Date()) } },
         {
           returnDocument: 'after',
           projection: { name: 1, orderCounter: 1, seq: 1 },
@@ -153,6 +164,10 @@ export class ShopsService {
     });
     return shop.toObject();
   }
+}
+
+function roughly(at: Date): Date {
+  return new Date(at.getTime() - (at.getTime() % SEQ_AT_MS));
 }
 
 export function slugTaken(slug: string): AppError {
