@@ -1,0 +1,205 @@
+import type { DomainEventMap } from '../events/event-catalogue.js';
+import type { PaymentResponse } from '../payments/dto/payment.response.js';
+import type { Permission } from '../shops/permissions.js';
+
+export const NOTIFICATION_TYPES = ['info', 'success', 'warning', 'error'] as const;
+export type NotificationType = (typeof NOTIFICATION_TYPES)[number];
+
+/** The ways by which somebody can be told. */
+export const WAYS = ['push', 'inApp'] as const;
+export type Way = (typeof WAYS)[number];
+
+export const NOTIFICATION_KINDS = [
+  'new_order',
+  'new_message',
+  'assignment',
+  'mention',
+  'payment_received',
+  'payment_failed',
+  'integration_failed',
+  'low_stock',
+] as const;
+export type NotificationKind = (typeof NOTIFICATION_KINDS)[number];
+
+/** Everybody of the team whose role has a permission, or the member whom it concerns. */
+export type Audience = { all: Permission } | { member: string };
+
+/** What somebody is told of one thing that happened. */
+export interface Told {
+  shopId: string;
+  kind: NotificationKind;
+  to: Audience;
+  /** Who did it, and need not be told. */
+  by: string | null;
+  /** Names the thing: one notification for each person and key, however often it is told. */
+  key: string;
+  /** Order of what is told under one key: only what is newer tells anew. */
+  version: number;
+  title: string;
+  message: string;
+  about: About;
+}
+
+/** What the notification leads to. */
+export interface About {
+  orderId?: string;
+  conversationId?: string;
+  productId?: string;
+  paymentId?: string;
+}
+
+interface Kind {
+  label: string;
+  type: NotificationType;
+  /** How soon a sleeping device should be woken for it (RFC 8030, 5.3). */
+  urgency: 'low' | 'normal' | 'high';
+  /** The ways that are on until a person turns them off. */
+  ways: Record<Way, boolean>;
+}
+
+const BOTH = { push: true, inApp: true };
+const IN_APP = { push: false, inApp: true };
+
+/** THE table, first half: what there is to tell, and how. */
+export const KINDS: Record<NotificationKind, Kind> = {
+  new_order: { label: 'New order', type: 'success', urgency: 'high', ways: BOTH },
+  new_message: { label: 'New message', type: 'info', urgency: 'high', ways: BOTH },
+  assignment: { label: 'Given to you', type: 'info', urgency: 'normal', ways: BOTH },
+  mention: { label: 'Mentioned in a note', type: 'info', urgency: 'normal', ways: BOTH },
+  payment_received: { label: 'Payment', type: 'success', urgency: 'normal', ways: BOTH },
+  payment_failed: { label: 'Failed payment', type: 'warning', urgency: 'normal', ways: IN_APP },
+  integration_failed: { label: 'Broken channel', type: 'error', urgency: 'high', ways: BOTH },
+  low_stock: { label: 'Low stock', type: 'warning', urgency: 'low', ways: BOTH },
+};
+
+/** Whom the words of a note name: their user ids. */
+export type Mentions = readonly string[];
+
+type Tellers = {
+  [N in keyof DomainEventMap]?: (payload: DomainEventMap[N], mentions: Mentions) => Told[];
+};
+
+/** THE table, second half: which event tells whom what. */
+export const TOLD = {
+  'order.created': ({ shopId, order }) => [
+    {
+      shopId,
+      kind: 'new_order',
+      to: { all: 'orders:read' },
+      by: order.history[0]?.by ?? null,
+      key: `order:${order.id}`,
+      version: 1,
+      title: `New order ${order.orderId}`,
+      message: `${order.customer.name}: ${amount(order.totalAmount, order.currency)}`,
+      about: { orderId: order.id },
+    },
+  ],
+  'message.created': ({ shopId, message, chat }, mentions) => {
+    const about = { conversationId: message.conversationId };
+    const said = message.text || message.attachment?.name || message.attachment?.type || '';
+    const common = { shopId, by: message.senderId, message: excerpt(said), about };
+    if (message.isNote) {
+      return mentions.map((userId) => ({
+        ...common,
+        kind: 'mention',
+        to: { member: userId },
+        key: `mention:${message.id}`,
+        version: 1,
+        title: `You are mentioned in the chat with ${chat.customerName}`,
+      }));
+    }
+    if (message.sender !== 'user') return [];
+    return [
+      {
+        ...common,
+        kind: 'new_message',
+        to: chat.assigneeId ? { member: chat.assigneeId } : { all: 'conversations:read' },
+        key: `messages:${message.conversationId}`,
+        version: message.messageNumber,
+        title: chat.customerName,
+      },
+    ];
+  },
+  'conversation.updated': ({ shopId, conversation, assignment }) =>
+    assignment
+      ? [
+          {
+            shopId,
+            kind: 'assignment',
+            to: { member: assignment.to },
+            by: assignment.by,
+            key: `assignment:${conversation.id}`,
+            version: assignment.seq,
+            title: `The chat with ${conversation.customerName} is yours`,
+            message: conversation.lastMessage,
+            about: { conversationId: conversation.id },
+          },
+        ]
+      : [],
+  'payment.updated': ({ shopId, payment }) => {
+    if (payment.status === 'succeeded') return [ofPayment(shopId, payment, 'payment_received')];
+    return payment.status === 'failed' ? [ofPayment(shopId, payment, 'payment_failed')] : [];
+  },
+  'integration.failed': ({ shopId, platform, reason }) => [
+    {
+      shopId,
+      kind: 'integration_failed',
+      to: { all: 'shop:write' },
+      by: null,
+      key: `integration:${platform}`,
+      // No document counts these: each is news.
+      version: Date.now(),
+      title: `${platform} does not work any more`,
+      message: excerpt(reason),
+      about: {},
+    },
+  ],
+  'stock.low': ({ shopId, product }) => [
+    {
+      shopId,
+      kind: 'low_stock',
+      to: { all: 'products:write' },
+      by: null,
+      key: `stock:${product.id}`,
+      version: product.stockVersion,
+      title: `${product.name}: low stock`,
+      message: product.stock === 1 ? '1 piece is left.' : `${product.stock} pieces are left.`,
+      about: { productId: product.id },
+    },
+  ],
+} as const satisfies Tellers;
+
+export type ToldEvent = keyof typeof TOLD;
+
+function ofPayment(
+  shopId: string,
+  payment: PaymentResponse,
+  kind: 'payment_received' | 'payment_failed',
+): Told {
+  const { id, orderId, orderNumber, currency } = payment;
+  const isPaid = kind === 'payment_received';
+  return {
+    shopId,
+    kind,
+    to: { all: 'payments:read' },
+    by: payment.by,
+    key: `${kind}:${id}`,
+    version: 1,
+    title: isPaid ? `Order ${orderNumber} is paid` : `A payment of ${orderNumber} failed`,
+    message: isPaid
+      ? amount(payment.capturedAmount, currency)
+      : excerpt(payment.failure?.message ?? amount(payment.amount, currency)),
+    about: { orderId, paymentId: id },
+  };
+}
+
+function amount(decimal: number, currency: string): string {
+  return `${decimal} ${currency}`;
+}
+
+const EXCERPT_CHARACTERS = 200;
+
+function excerpt(text: string): string {
+  // A cut inside an emoji would leave half of it.
+  return text.slice(0, EXCERPT_CHARACTERS).replace(/[\uD800-\uDBFF]$/, '');
+}
