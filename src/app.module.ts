@@ -9,6 +9,7 @@ import { FormsModule } from './forms/forms.module.js';
 import { HealthModule } from './health/health.module.js';
 import { MediaModule } from './media/media.module.js';
 import { IntegrationsModule } from './integrations/integrations.module.js';
+import { NotificationsModule } from './notifications/notifications.module.js';
 import { OrdersModule } from './orders/orders.module.js';
 import { AppConfig } from './platform/config/app-config.js';
 import { ConfigModule } from './platform/config/config.module.js';
@@ -61,6 +62,7 @@ const DOMAINS = [
   OrdersModule,
   ConversationsModule,
   PaymentsModule,
+  NotificationsModule,
   ReplayModule,
   StorefrontModule,
   SyncModule,

@@ -12,6 +12,7 @@ import { requireHost } from './platform/http/require-host.js';
 import { securityHeaders } from './platform/http/security-headers.js';
 import { limitSlowClients, TIME_LIMITS } from './platform/http/slow-clients.js';
 import { serveDocs } from './platform/http/swagger.js';
+import { ClearedNotificationsResponse } from './notifications/dto/cleared-notifications.response.js';
 import { accessLog } from './platform/logging/access-log.js';
 import { PinoLoggerService } from './platform/logging/logger.js';
 import { requestContext } from './platform/logging/request-context.js';
@@ -53,7 +54,7 @@ export async function createApp(
   const document = serveDocs(app, {
     notes: `## Who may do what in a shop\n\n${permissionsAsMarkdown()}`,
     permissionNote,
-    extraModels: [ChatStatusResponse],
+    extraModels: [ChatStatusResponse, ClearedNotificationsResponse],
   });
   serveRealtimeDocs(app, document);
   await app.init();

@@ -1,6 +1,8 @@
 import type { ConversationResponse } from '../conversations/dto/conversation.response.js';
 import type { MessageResponse } from '../conversations/dto/message.response.js';
 import type { IntegrationResponse } from '../integrations/dto/integration.response.js';
+import type { ClearedNotificationsResponse } from '../notifications/dto/cleared-notifications.response.js';
+import type { NotificationResponse } from '../notifications/dto/notification.response.js';
 import type { OrderResponse } from '../orders/dto/order.response.js';
 import type { PaymentResponse } from '../payments/dto/payment.response.js';
 import type { ProductResponse } from '../products/dto/product.response.js';
@@ -54,8 +56,13 @@ export interface DomainEventMap {
   'product.updated': { shopId: string; product: ProductResponse };
   /** A product was taken out of the catalogue. */
   'product.deleted': { shopId: string; productId: string };
+  /** A channel of a shop does not work any more, and somebody must look after it. */
   /** The stock of a product has sunk to a few pieces. */
   'stock.low': { shopId: string; product: LowStock };
+  /** Somebody is told something. */
+  'notification.raised': { shopId: string; userId: string; notification: NotificationResponse };
+  /** Somebody has read, or deleted, what they were told: these, or everything. */
+  'notifications.cleared': { userId: string; cleared: ClearedNotificationsResponse };
   /** An order was placed. */
   'order.created': { shopId: string; order: OrderResponse };
   /** An order changed. */

@@ -34,7 +34,8 @@ describe('isPushEndpoint', () => {
   it('takes what the operator has named, at that port', () => {
     expect(isPushEndpoint('https://localhost:9443/abc', ['localhost:9443'])).toBe(true);
     expect(isPushEndpoint('https://localhost:9444/abc', ['localhost:9443'])).toBe(false);
-    expect(isPushEndpoint('http://localhost:9443/abc', ['localhost:9443'])).toBe(false);
+    expect(isPushEndpoint('http://localhost:9443/abc', ['localhost:9443'])).toBe(true);
+    expect(isPushEndpoint('file://localhost:9443/abc', ['localhost:9443'])).toBe(false);
   });
 });
 

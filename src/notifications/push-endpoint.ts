@@ -8,12 +8,16 @@ export const PUSH_HOSTS = [
   '*.notify.windows.com',
 ];
 
-/** Whether a browser's endpoint is one that we would call: https, at a known service, nothing hidden in it. */
+/**
+ * Whether a browser's endpoint is one that we would call: https at a known service, or a host that the
+ * operator has named, and nothing hidden in it.
+ */
 export function isPushEndpoint(text: string, allowedHosts: readonly string[]): boolean {
   if (!URL.canParse(text)) return false;
   const url = new URL(text);
-  const isPlain = url.protocol === 'https:' && !url.username && !url.password && !url.hash;
-  return isPlain && listsHost([...PUSH_HOSTS, ...allowedHosts], url);
+  if (url.username || url.password || url.hash) return false;
+  const isOwn = listsHost(allowedHosts, url) && /^https?:$/.test(url.protocol);
+  return isOwn || (url.protocol === 'https:' && listsHost(PUSH_HOSTS, url));
 }
 
 /** Whether a push may be silent: Safari takes the permission away from who shows nothing. */

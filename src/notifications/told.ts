@@ -1,5 +1,4 @@
 import type { DomainEventMap } from '../events/event-catalogue.js';
-import type { PaymentResponse } from '../payments/dto/payment.response.js';
 import type { Permission } from '../shops/permissions.js';
 
 export const NOTIFICATION_TYPES = ['info', 'success', 'warning', 'error'] as const;
@@ -53,6 +52,8 @@ interface Kind {
   type: NotificationType;
   /** How soon a sleeping device should be woken for it (RFC 8030, 5.3). */
   urgency: 'low' | 'normal' | 'high';
+  /** Whether the same thing happens again, and rises in the feed then. */
+  recurs: boolean;
   /** The ways that are on until a person turns them off. */
   ways: Record<Way, boolean>;
 }
@@ -62,14 +63,38 @@ const IN_APP = { push: false, inApp: true };
 
 /** THE table, first half: what there is to tell, and how. */
 export const KINDS: Record<NotificationKind, Kind> = {
-  new_order: { label: 'New order', type: 'success', urgency: 'high', ways: BOTH },
-  new_message: { label: 'New message', type: 'info', urgency: 'high', ways: BOTH },
-  assignment: { label: 'Given to you', type: 'info', urgency: 'normal', ways: BOTH },
-  mention: { label: 'Mentioned in a note', type: 'info', urgency: 'normal', ways: BOTH },
-  payment_received: { label: 'Payment', type: 'success', urgency: 'normal', ways: BOTH },
-  payment_failed: { label: 'Failed payment', type: 'warning', urgency: 'normal', ways: IN_APP },
-  integration_failed: { label: 'Broken channel', type: 'error', urgency: 'high', ways: BOTH },
-  low_stock: { label: 'Low stock', type: 'warning', urgency: 'low', ways: BOTH },
+  new_order: { label: 'New order', type: 'success', urgency: 'high', recurs: false, ways: BOTH },
+  new_message: { label: 'New message', type: 'info', urgency: 'high', recurs: true, ways: BOTH },
+  assignment: { label: 'Given to you', type: 'info', urgency: 'normal', recurs: true, ways: BOTH },
+  mention: {
+    label: 'Mentioned in a note',
+    type: 'info',
+    urgency: 'normal',
+    recurs: false,
+    ways: BOTH,
+  },
+  payment_received: {
+    label: 'Payment',
+    type: 'success',
+    urgency: 'normal',
+    recurs: false,
+    ways: BOTH,
+  },
+  payment_failed: {
+    label: 'Failed payment',
+    type: 'warning',
+    urgency: 'normal',
+    recurs: false,
+    ways: IN_APP,
+  },
+  integration_failed: {
+    label: 'Broken channel',
+    type: 'error',
+    urgency: 'high',
+    recurs: true,
+    ways: BOTH,
+  },
+  low_stock: { label: 'Low stock', type: 'warning', urgency: 'low', recurs: true, ways: BOTH },
 };
 
 /** Whom the words of a note name: their user ids. */
@@ -173,7 +198,7 @@ export type ToldEvent = keyof typeof TOLD;
 
 function ofPayment(
   shopId: string,
-  payment: PaymentResponse,
+  payment: DomainEventMap['payment.updated']['payment'],
   kind: 'payment_received' | 'payment_failed',
 ): Told {
   const { id, orderId, orderNumber, currency } = payment;

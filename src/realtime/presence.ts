@@ -3,7 +3,9 @@ import {
   type BeforeApplicationShutdown,
   Injectable,
   type OnApplicationBootstrap,
+  type OnModuleInit,
 } from '@nestjs/common';
+import { OpenConversations } from '../notifications/open-conversations.js';
 import { Doors } from './doors.js';
 import { ProcessBus } from './process-bus.js';
 import { shopOfRoom, shopRoom } from './rooms.js';
@@ -32,7 +34,7 @@ const FORGET_MS = 40_000;
  * others, and repeats it: what a Redis that restarts has lost, or a dead process has left, heals.
  */
 @Injectable()
-export class Presence implements OnApplicationBootstrap, BeforeApplicationShutdown {
+export class Presence implements OnModuleInit, OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly process = randomUUID();
   private timer: NodeJS.Timeout;
   private readonly settling = new Map<string, NodeJS.Timeout>();
@@ -44,7 +46,15 @@ export class Presence implements OnApplicationBootstrap, BeforeApplicationShutdo
   constructor(
     private readonly doors: Doors,
     private readonly bus: ProcessBus,
+    private readonly openConversations: OpenConversations,
   ) {}
+
+  onModuleInit(): void {
+    this.openConversations.register((shopId, userId) => {
+      const member = this.online(shopId).find((one) => one.userId === userId);
+      return member?.conversationIds ?? [];
+    });
+  }
 
   onApplicationBootstrap(): void {
     this.bus.on('presence', (report) => this.hear(report as Report));

@@ -2,15 +2,16 @@ import { ConversationResponse } from '../conversations/dto/conversation.response
 import { MessageResponse } from '../conversations/dto/message.response.js';
 import { PublicMessageResponse } from '../conversations/dto/public-message.response.js';
 import type { DomainEventMap, DomainEventName } from '../events/event-catalogue.js';
+import { ClearedNotificationsResponse } from '../notifications/dto/cleared-notifications.response.js';
 import type { Command } from './doors.js';
 import { ChatStatusResponse } from './dto/chat-status.response.js';
-import { chatRoom, shopRoom } from './rooms.js';
+import { chatRoom, shopRoom, userRoom } from './rooms.js';
 
 export interface Push<Payload> {
   /** Name of the event on the wire. */
   as: string;
   /** Who is in the room, for the docs. */
-  to: 'team' | 'customer';
+  to: 'team' | 'customer' | 'one of the team';
   summary: string;
   /** Name of the shape among those of the REST answers, or a class of our own. */
   shape: string;
@@ -72,6 +73,26 @@ export const PUSH_TABLE: Pushes = {
   ],
   'order.created': [{ ...order, summary: 'An order was placed.' }],
   'order.updated': [{ ...order, summary: 'An order has changed.' }],
+  'notification.raised': [
+    {
+      as: 'notification',
+      to: 'one of the team',
+      summary: 'You are told something; the same `id` again takes the place of the one before.',
+      shape: 'NotificationResponse',
+      room: ({ userId }) => userRoom(userId),
+      data: ({ notification }) => notification,
+    },
+  ],
+  'notifications.cleared': [
+    {
+      as: 'notification:cleared',
+      to: 'one of the team',
+      summary: 'You have read, or deleted, notifications on one of your devices.',
+      shape: ClearedNotificationsResponse.name,
+      room: ({ userId }) => userRoom(userId),
+      data: ({ cleared }) => cleared,
+    },
+  ],
   'payment.updated': [
     {
       as: 'payment:update',

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { AuthModule } from '../auth/auth.module.js';
 import { ConversationsModule } from '../conversations/conversations.module.js';
+import { NotificationsModule } from '../notifications/notifications.module.js';
 import { ShopsModule } from '../shops/shops.module.js';
 import { SyncModule } from '../sync/sync.module.js';
 import { Arrivals } from './arrivals.js';
@@ -23,7 +24,7 @@ import { Sweeper } from './sweeper.js';
 import { Typing } from './typing.service.js';
 
 @Module({
-  imports: [AuthModule, ShopsModule, ConversationsModule, SyncModule],
+  imports: [AuthModule, ShopsModule, ConversationsModule, NotificationsModule, SyncModule],
   providers: [
     Doors,
     ProcessBus,

@@ -3,7 +3,7 @@ import { SessionsService } from '../auth/sessions.service.js';
 import type { Caller } from '../platform/http/access.decorators.js';
 import { AppError } from '../platform/http/app-error.js';
 import { ShopsService } from '../shops/shops.service.js';
-import { SyncService } from '../sync/sync.service.js';
+import { type Reader, SyncService } from '../sync/sync.service.js';
 import { Doors } from './doors.js';
 import { Presence } from './presence.js';
 import type { RoomMember } from './room-member.js';
@@ -11,6 +11,7 @@ import { shopRoom } from './rooms.js';
 
 /** How far a client was told what it had missed. */
 interface Missed {
+  reader: Reader;
   seq: number;
   reset: boolean;
   /** By id, the number of the state that was told. */
@@ -38,7 +39,7 @@ export class ShopRooms {
     const missed = since === undefined ? undefined : await this.tellMissed(member, shopId, since);
     const { sessionId } = await this.enter(member, shopId);
     await this.sessions.rememberShop(sessionId, shopId);
-    const answer = missed && (await this.tellMeanwhile(member, shopId, missed));
+    const answer = missed && (await this.tellMeanwhile(member, missed));
     return { shopId, ...answer, online: this.presence.online(shopId) };
   }
 
@@ -104,27 +105,29 @@ export class ShopRooms {
    * the telling would come back with a number above what it was not told.
    */
   private async tellMissed(member: RoomMember, shopId: string, since: number): Promise<Missed> {
-    await this.requireMembership(requireSignedIn(member), shopId);
-    return this.tellChanges(member, shopId, { seq: since, reset: false, told: new Map() });
+    const caller = requireSignedIn(member);
+    await this.requireMembership(caller, shopId);
+    const reader = { shopId, userId: caller.userId };
+    return this.tellChanges(member, { reader, seq: since, reset: false, told: new Map() });
   }
 
   /** What was written while the rest was told; from here on the room tells. */
-  private async tellMeanwhile(member: RoomMember, shopId: string, missed: Missed): Promise<object> {
-    const { seq, reset } = missed.reset ? missed : await this.tellChanges(member, shopId, missed);
+  private async tellMeanwhile(member: RoomMember, missed: Missed): Promise<object> {
+    const { seq, reset } = missed.reset ? missed : await this.tellChanges(member, missed);
     return { seq, reset };
   }
 
   private async tellChanges(
     member: RoomMember,
-    shopId: string,
-    { seq: since, told }: Missed,
+    { reader, seq: since, told }: Missed,
   ): Promise<Missed> {
-    const changes = await this.sync.changesSince(shopId, since, new Date());
-    const { seq, reset, messages, conversations, orders } = changes;
+    const changes = await this.sync.changesSince(reader, since, new Date());
+    const { seq, reset, messages, conversations, orders, notifications } = changes;
     const missed = [
       ...messages.map((data) => ({ event: 'message:new', data })),
       ...conversations.map((data) => ({ event: 'conversation:update', data })),
       ...orders.map((data) => ({ event: 'order:update', data })),
+      ...notifications.map((data) => ({ event: 'notification', data })),
     ].sort((a, b) => a.data.seq - b.data.seq);
     for (const { event, data } of missed) {
       if ((told.get(data.id) ?? -1) >= data.seq) continue;
@@ -132,7 +135,7 @@ export class ShopRooms {
       told.set(data.id, data.seq);
       await member.flush();
     }
-    return { seq, reset, told };
+    return { reader, seq, reset, told };
   }
 }
 

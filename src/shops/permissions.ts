@@ -22,6 +22,7 @@ export const PERMISSIONS = {
   'payments:read': 'agent',
   'payments:write': 'manager',
   'payments:refund': 'admin',
+  'notifications:own': 'agent',
   'changes:read': 'agent',
   'conversations:read': 'agent',
   'conversations:write': 'agent',

@@ -102,6 +102,12 @@ export class ShopsService {
     return new Map(shops.map(({ _id, seq }) => [_id.toHexString(), seq]));
   }
 
+  /** Everybody with a role there; nobody for a shop that is gone. */
+  async listMembers(shopId: string): Promise<Membership[]> {
+    const team = (await this.teams.read(shopId)) ?? [];
+    return team.map(({ userId, role }) => ({ shopId, userId: userId.toHexString(), role }));
+  }
+
   /** Shops whose number has moved since, those that waited longest first. */
   async listActiveSince(since: Date, limit: number): Promise<Pick<Shop, '_id' | 'seq'>[]> {
     return this.shops

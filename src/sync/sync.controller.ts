@@ -1,7 +1,8 @@
 import { Controller, Get, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { ApiAnswer } from '../platform/http/api-docs.decorators.js';
-import { RequirePermission, ShopId } from '../shops/shop-access.decorators.js';
+import { CurrentMember, RequirePermission } from '../shops/shop-access.decorators.js';
+import type { Membership } from '../shops/shops.service.js';
 import { ChangesQuery } from './dto/changes.query.js';
 import { ChangesResponse } from './dto/changes.response.js';
 import { SyncService } from './sync.service.js';
@@ -21,9 +22,9 @@ export class SyncController {
       'you know by `id` and `seq`.',
   })
   async changes(
-    @ShopId() shopId: string,
+    @CurrentMember() member: Membership,
     @Query() { since }: ChangesQuery,
   ): Promise<ChangesResponse> {
-    return this.sync.changesSince(shopId, since, new Date());
+    return this.sync.changesSince(member, since, new Date());
   }
 }

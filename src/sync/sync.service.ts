@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { ConversationsService } from '../conversations/conversations.service.js';
 import { MessagesService } from '../conversations/messages.service.js';
+import { NotificationsService } from '../notifications/notifications.service.js';
 import { OrdersService } from '../orders/orders.service.js';
 import { ShopsService } from '../shops/shops.service.js';
 import { ChangesResponse } from './dto/changes.response.js';
@@ -15,6 +16,12 @@ const MAX_CHANGES = 2_000;
 const OVERLAP_NUMBERS = 100;
 const YOUNG = { numbers: 500, ms: 15_000 };
 
+/** Who asks, in which shop. */
+export interface Reader {
+  shopId: string;
+  userId: string;
+}
+
 /** Answers everything of a shop that is newer than a number, for REST and both doors. */
 @Injectable()
 export class SyncService {
@@ -23,10 +30,15 @@ export class SyncService {
     private readonly conversations: ConversationsService,
     private readonly messages: MessagesService,
     private readonly orders: OrdersService,
+    private readonly notifications: NotificationsService,
   ) {}
 
   /** @param since the highest number the client has seen; it drops what it has by `id` and `seq` */
-  async changesSince(shopId: string, since: number, now: Date): Promise<ChangesResponse> {
+  async changesSince(
+    { shopId, userId }: Reader,
+    since: number,
+    now: Date,
+  ): Promise<ChangesResponse> {
     // Before the reads: what is written while they run is told again, never left out.
     const seq = await this.shops.getSeq(shopId);
     if (since > seq) return ChangesResponse.reset(seq);
@@ -36,16 +48,17 @@ export class SyncService {
       youngerThan: new Date(now.getTime() - YOUNG.ms),
       limit: MAX_CHANGES + 1,
     };
-    const [conversations, messages, orders] = await Promise.all([
+    const [conversations, messages, orders, notifications] = await Promise.all([
       this.conversations.listChanged(shopId, range),
       this.messages.listWritten(shopId, range),
       this.orders.listChanged(shopId, range),
+      this.notifications.listChanged(shopId, userId, range),
     ]);
-    const news = [conversations, messages, orders].map(
+    const news = [conversations, messages, orders, notifications].map(
       (rows) => rows.filter((row) => row.seq > range.above).length,
     );
     if (news.reduce((sum, count) => sum + count, 0) > MAX_CHANGES)
       return ChangesResponse.reset(seq);
-    return ChangesResponse.from(seq, { conversations, messages, orders });
+    return ChangesResponse.from(seq, { conversations, messages, orders, notifications });
   }
 }

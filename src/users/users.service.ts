@@ -131,6 +131,11 @@ export class UsersService implements OnModuleInit {
     if (owner && owner._id.toHexString() !== userId) throw usernameTaken(username);
   }
 
+  /** Those of these people who exist, in no order. @param usernames in lower case */
+  async listByUsernames(usernames: string[]): Promise<User[]> {
+    return this.users.find({ usernameKey: { $in: usernames } }).lean();
+  }
+
   /** Those of `userIds` who exist, in no order. */
   async listByIds(userIds: string[]): Promise<User[]> {
     return this.users.find({ _id: { $in: userIds } }).lean();

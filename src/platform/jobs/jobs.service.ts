@@ -14,8 +14,10 @@ import { AppError } from '../http/app-error.js';
 import { decodeCursor } from '../http/cursor.js';
 import { Page } from '../http/page.js';
 import { askAgain } from './ask-again.js';
+import { countJobs, type JobCounts } from './job-counts.js';
 import { Job, type JobData } from './job.schema.js';
 import { JobsRepository } from './jobs-repository.js';
+import { RetryLater } from './retry-later.js';
 import { RETRY_DELAYS_MS, retryDelay } from './retry-delays.js';
 
 export interface JobOptions {
@@ -59,6 +61,7 @@ const DEAD = { nextRunAt: null, lockedAt: null };
 export class JobsService implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger(JobsService.name);
   private readonly wakeUps = new InMemoryNotificationChannel();
+  private readonly names: string[] = [];
   private readonly repetitions: Repetition[] = [];
   private readonly repository: JobsRepository;
   private readonly agenda: Agenda;
@@ -99,6 +102,7 @@ export class JobsService implements OnApplicationBootstrap, BeforeApplicationShu
   define<T extends object>(name: string, handler: JobHandler<T>, options: JobOptions = {}): void {
     const { concurrency = DEFAULT_CONCURRENCY, lockSeconds = DEFAULT_LOCK_SECONDS } = options;
     const { retryDelaysMs = RETRY_DELAYS_MS } = options;
+    this.names.push(name);
     const process = (job: RunningJob<JobData>, done: (error?: Error) => void): void => {
       this.detached(() => this.run(job, handler)).then(() => done(), done);
     };
@@ -107,10 +111,11 @@ export class JobsService implements OnApplicationBootstrap, BeforeApplicationShu
       // What waits for its turn here could run elsewhere.
       lockLimit: concurrency,
       lockLifetime: lockSeconds * 1_000,
-      backoff: ({ attempt, jobData }) => {
+      backoff: ({ attempt, jobData, error }) => {
         // One that repeats is tried again when its time comes.
         if ((jobData as JobData).key === REPETITION_KEY) return null;
-        return retryDelay(retryDelaysMs, attempt, Math.random());
+        const delay = retryDelay(retryDelaysMs, attempt, Math.random());
+        return delay !== null && error instanceof RetryLater ? error.delayMs : delay;
       },
     });
   }
@@ -164,6 +169,14 @@ export class JobsService implements OnApplicationBootstrap, BeforeApplicationShu
       at: job.failedAt?.getTime() ?? 0,
       id: job._id.toHexString(),
     }));
+  }
+
+  /** Of every name that is defined here, for operators to see. */
+  async count(now: Date): Promise<JobCounts[]> {
+    const counted = await countJobs(this.jobs, this.names, now);
+    const known = new Map(counted.map((counts) => [counts.name, counts]));
+    const none = { waiting: 0, due: 0, running: 0, dead: 0 };
+    return this.names.toSorted().map((name) => known.get(name) ?? { name, ...none });
   }
 
   countDead(): Promise<number> {

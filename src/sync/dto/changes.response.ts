@@ -3,6 +3,8 @@ import type { Conversation } from '../../conversations/conversation.schema.js';
 import { ConversationResponse } from '../../conversations/dto/conversation.response.js';
 import { MessageResponse } from '../../conversations/dto/message.response.js';
 import type { Message } from '../../conversations/message.schema.js';
+import { NotificationResponse } from '../../notifications/dto/notification.response.js';
+import type { Notification } from '../../notifications/notification.schema.js';
 import { OrderResponse } from '../../orders/dto/order.response.js';
 import type { Order } from '../../orders/order.schema.js';
 
@@ -10,6 +12,7 @@ interface Changes {
   conversations: Conversation[];
   messages: Message[];
   orders: Order[];
+  notifications: Notification[];
 }
 
 /** What has changed in a shop, each document once and as it is now, in the order of `seq`. */
@@ -36,7 +39,13 @@ export class ChangesResponse {
   @ApiProperty({ type: [OrderResponse] })
   orders: OrderResponse[];
 
-  static from(seq: number, { conversations, messages, orders }: Changes): ChangesResponse {
+  @ApiProperty({ type: [NotificationResponse], description: 'Your own.' })
+  notifications: NotificationResponse[];
+
+  static from(
+    seq: number,
+    { conversations, messages, orders, notifications }: Changes,
+  ): ChangesResponse {
     return {
       seq,
       reset: false,
@@ -45,10 +54,11 @@ export class ChangesResponse {
       ),
       messages: messages.map((message) => MessageResponse.from(message)),
       orders: orders.map((order) => OrderResponse.from(order)),
+      notifications: notifications.map((one) => NotificationResponse.from(one)),
     };
   }
 
   static reset(seq: number): ChangesResponse {
-    return { seq, reset: true, conversations: [], messages: [], orders: [] };
+    return { seq, reset: true, conversations: [], messages: [], orders: [], notifications: [] };
   }
 }

@@ -1,0 +1,129 @@
+import {
+  type BeforeApplicationShutdown,
+  Injectable,
+  Logger,
+  type OnModuleInit,
+} from '@nestjs/common';
+import { JobsService } from '../platform/jobs/jobs.service.js';
+import { isAllowed } from '../shops/permissions.js';
+import { type Membership, ShopsService } from '../shops/shops.service.js';
+import { type Entry, FeedWriterService } from './feed-writer.service.js';
+import { OpenConversations } from './open-conversations.js';
+import { PreferencesService } from './preferences.service.js';
+import type { Told } from './told.js';
+
+interface Waiting {
+  told: Told;
+  resolve: () => void;
+  reject: (error: unknown) => void;
+}
+
+const RECOVER = 'notifications.recover';
+const RECOVER_SECONDS = 30;
+const MAX_AT_ONCE = 100;
+
+/**
+ * Finds for each thing told who is to hear it, and how. What comes in the same moment is told together:
+ * a rush of orders costs a shop's team a few writes, not a few for each.
+ */
+@Injectable()
+export class TellingService implements OnModuleInit, BeforeApplicationShutdown {
+  private readonly logger = new Logger(TellingService.name);
+  private waiting: Waiting[] = [];
+  private working?: Promise<void>;
+
+  constructor(
+    private readonly shops: ShopsService,
+    private readonly preferences: PreferencesService,
+    private readonly open: OpenConversations,
+    private readonly feed: FeedWriterService,
+    private readonly jobs: JobsService,
+  ) {}
+
+  onModuleInit(): void {
+    this.jobs.define(RECOVER, () => this.feed.recover(new Date()));
+    this.jobs.every(RECOVER, RECOVER_SECONDS);
+  }
+
+  /** Resolves when it is in the feeds; told again, it changes nothing. */
+  tell(told: Told): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.waiting.push({ told, resolve, reject });
+      this.working ??= this.work().finally(() => (this.working = undefined));
+    });
+  }
+
+  /** What still waits is told; should that fail, the next start finds it. */
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.working;
+  }
+
+  private async work(): Promise<void> {
+    // What comes in the same turn of the event loop comes along.
+    await new Promise((resolve) => setImmediate(resolve));
+    while (this.waiting.length > 0) {
+      const batch = this.waiting.splice(0, MAX_AT_ONCE);
+      const shopIds = new Set(batch.map(({ told }) => told.shopId));
+      for (const shopId of shopIds) {
+        await this.tellShop(
+          shopId,
+          batch.filter(({ told }) => told.shopId === shopId),
+        );
+      }
+    }
+  }
+
+  private async tellShop(shopId: string, batch: Waiting[]): Promise<void> {
+    try {
+      const team = await this.shops.listMembers(shopId);
+      const entries = await this.entriesFor(team, newestOfEach(batch.map(({ told }) => told)));
+      if (entries.length > 0) await this.feed.write(shopId, entries);
+      for (const { resolve } of batch) resolve();
+    } catch (error) {
+      this.logger.warn({ msg: 'not told yet', shopId, error: String(error) });
+      for (const { reject } of batch) reject(error);
+    }
+  }
+
+  private async entriesFor(
+    team: Membership[],
+    told: { told: Told; count: number }[],
+  ): Promise<Entry[]> {
+    const [member] = team;
+    if (!member) return [];
+    const userIds = team.map(({ userId }) => userId);
+    const preferences = await this.preferences.mapOf(member.shopId, userIds);
+    return told.flatMap((one) =>
+      team
+        .filter((person) => isFor(one.told, person))
+        .flatMap(({ shopId, userId }) => {
+          const { kinds, quietHours } = preferences.get(userId)!;
+          const { push, inApp } = kinds[one.told.kind];
+          const { conversationId } = one.told.about;
+          const isSeen =
+            conversationId !== undefined && this.open.isOpen(shopId, userId, conversationId);
+          return push || inApp
+            ? [{ ...one, userId, push: push && !isSeen, inApp, isSeen, quietHours }]
+            : [];
+        }),
+    );
+  }
+}
+
+function isFor({ to, by }: Told, { userId, role }: Membership): boolean {
+  if (userId === by) return false;
+  return 'all' in to ? isAllowed(role, to.all) : to.member === userId;
+}
+
+/** Of what is told several times under one key to the same people the last, and how often. */
+function newestOfEach(all: Told[]): { told: Told; count: number }[] {
+  const newest = new Map<string, { told: Told; count: number }>();
+  for (const told of all) {
+    const key = JSON.stringify([told.key, told.to]);
+    const known = newest.get(key);
+    const isNewer = !known || known.told.version < told.version;
+    const count = (known?.count ?? 0) + (known?.told.version === told.version ? 0 : 1);
+    newest.set(key, { told: isNewer ? told : known.told, count });
+  }
+  return [...newest.values()];
+}
