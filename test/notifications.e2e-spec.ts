@@ -234,17 +234,17 @@ describe('the team', () => {
     const made = await shop.owner
       .post(`${shop.path}/products`, aProduct({ stock: 12 }))
       .expect(201);
-    const stock = `${shop.path}/products/${made.body.data.id}/stock`;
-    const adjust = (change: number) => shop.owner.post(stock, { change, reason: 'correction' });
-    await adjust(-3).expect(200);
+    const stock = `${shop.path}/products/${made.body.data.id}/stock-movements`;
+    const adjust = (change: number) => shop.owner.post(stock, { change });
+    await adjust(-3).expect(201);
     await eventually(async () => {
       expect(await feed(shop.manager, 'low_stock')).toMatchObject([
         { title: 'Coffee beans: low stock', message: '9 pieces are left.', count: 1 },
       ]);
     });
-    await adjust(-1).expect(200);
-    await adjust(10).expect(200);
-    await adjust(-17).expect(200);
+    await adjust(-1).expect(201);
+    await adjust(10).expect(201);
+    await adjust(-17).expect(201);
     await eventually(async () => {
       expect(await feed(shop.manager, 'low_stock')).toMatchObject([
         { message: '1 piece is left.', count: 2 },
