@@ -24,6 +24,14 @@ export interface LowStock {
   stockVersion: number;
 }
 
+/** A connection with a platform that is dead until somebody connects again. */
+export interface FailedIntegration {
+  platform: string;
+  displayName: string;
+  /** `checkedAt`: when that was found, ISO 8601. */
+  health: { checkedAt?: string };
+}
+
 /** Every domain event and what it carries: the shapes of the REST answers, so neither can drift. */
 export interface DomainEventMap {
   /** A message was added to a conversation. */
@@ -56,7 +64,6 @@ export interface DomainEventMap {
   'product.updated': { shopId: string; product: ProductResponse };
   /** A product was taken out of the catalogue. */
   'product.deleted': { shopId: string; productId: string };
-  /** A channel of a shop does not work any more, and somebody must look after it. */
   /** The stock of a product has sunk to a few pieces. */
   'stock.low': { shopId: string; product: LowStock };
   /** Somebody is told something. */

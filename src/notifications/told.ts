@@ -165,17 +165,16 @@ export const TOLD = {
     if (payment.status === 'succeeded') return [ofPayment(shopId, payment, 'payment_received')];
     return payment.status === 'failed' ? [ofPayment(shopId, payment, 'payment_failed')] : [];
   },
-  'integration.failed': ({ shopId, platform, reason }) => [
+  'integration.failed': ({ shopId, integration: { platform, displayName, health } }) => [
     {
       shopId,
       kind: 'integration_failed',
       to: { all: 'shop:write' },
       by: null,
       key: `integration:${platform}`,
-      // No document counts these: each is news.
-      version: Date.now(),
+      version: Date.parse(health.checkedAt ?? '') || 1,
       title: `${platform} does not work any more`,
-      message: excerpt(reason),
+      message: excerpt(`Connect ${displayName || platform} again.`),
       about: {},
     },
   ],

@@ -14,6 +14,9 @@ import { Sweeper } from './sweeper.js';
 const BATCH = 50;
 const PAUSE_MS = 50;
 
+/** Sockets are told nothing of it. */
+const NO_CHAT = { customerName: '', assigneeId: null };
+
 /** By shop, the number since which something may not have been told. */
 type Since = Map<string, number>;
 
@@ -98,7 +101,7 @@ export class CatchUp implements OnApplicationBootstrap {
   }
 
   private async tell(shopId: string, since: number): Promise<void> {
-    const changes = await this.sync.changesSince(shopId, since, new Date());
+    const changes = await this.sync.changesSince({ shopId, userId: null }, since, new Date());
     if (changes.reset) {
       const data = { shopId, seq: changes.seq };
       this.doors.apply([{ do: 'emit', room: shopRoom(shopId), event: 'shop:reset', data }]);
@@ -143,7 +146,7 @@ function statesOf(
   return [
     ...messages.map((message) => ({
       ...message,
-      commands: commandsFor('message.created', { shopId, message }),
+      commands: commandsFor('message.created', { shopId, message, chat: NO_CHAT }),
     })),
     ...conversations.map((conversation) => ({
       ...conversation,

@@ -19,7 +19,8 @@ const YOUNG = { numbers: 500, ms: 15_000 };
 /** Who asks, in which shop. */
 export interface Reader {
   shopId: string;
-  userId: string;
+  /** Null: only what the whole team sees. */
+  userId: string | null;
 }
 
 /** Answers everything of a shop that is newer than a number, for REST and both doors. */
@@ -52,7 +53,7 @@ export class SyncService {
       this.conversations.listChanged(shopId, range),
       this.messages.listWritten(shopId, range),
       this.orders.listChanged(shopId, range),
-      this.notifications.listChanged(shopId, userId, range),
+      userId ? this.notifications.listChanged(shopId, userId, range) : [],
     ]);
     const news = [conversations, messages, orders, notifications].map(
       (rows) => rows.filter((row) => row.seq > range.above).length,

@@ -59,11 +59,12 @@ export class WebPushServer {
     return { PUSH_ALLOWED_HOSTS: this.host };
   }
 
-  /** What `pushManager.subscribe` would give; with the keys of a real browser, if there is one. */
-  subscription(device: string) {
+  /** What `pushManager.subscribe` would give. @param own keys that a browser has made itself */
+  subscription(device: string, own?: { privateKey: Buffer; auth: Buffer }) {
     const keys = createECDH('prime256v1');
-    keys.generateKeys();
-    const auth = randomBytes(16);
+    if (own) keys.setPrivateKey(own.privateKey);
+    else keys.generateKeys();
+    const auth = own?.auth ?? randomBytes(16);
     this.devices.set(device, { keys, auth });
     return {
       endpoint: `http://${this.host}/send/${device}`,

@@ -30,8 +30,12 @@ export type AuthenticatedRequest = Request & { caller?: Caller };
 
 /** Sets a route's access mark and says it in the docs; each route has exactly one. */
 export function markAccess(access: AccessMark): MethodDecorator {
-  const documented =
-    access.kind === 'public' ? [] : [ApiBearerAuth(), ApiCookieAuth('access_token')];
+  const documented = {
+    public: [],
+    operator: [ApiBearerAuth()],
+    'signed-in': [ApiBearerAuth(), ApiCookieAuth('access_token')],
+    shop: [ApiBearerAuth(), ApiCookieAuth('access_token')],
+  }[access.kind];
   const mark = applyDecorators(
     SetMetadata(ACCESS, access),
     ApiExtension('x-access', access),

@@ -159,7 +159,7 @@ function codesByRule({ path, method }: Route, operation: Operation): ErrorCode[]
   const access = operation['x-access'];
   if (access && access.kind !== 'public') {
     codes.push('unauthenticated');
-    if (method !== 'get') codes.push('cross_site');
+    if (method !== 'get' && access.kind !== 'operator') codes.push('cross_site');
   }
   if (access?.kind === 'shop') codes.push('forbidden', 'not_found');
   if (/\{\w+\}/.test(path)) codes.push('not_found');

@@ -13,8 +13,9 @@ import { MigrationsService } from '../database/migrations.service.js';
 import { AppError } from '../http/app-error.js';
 import { decodeCursor } from '../http/cursor.js';
 import { Page } from '../http/page.js';
+import { Metrics } from '../telemetry/metrics.js';
 import { askAgain } from './ask-again.js';
-import { countJobs, type JobCounts } from './job-counts.js';
+import { countJobs, JOB_STATES } from './job-counts.js';
 import { Job, type JobData } from './job.schema.js';
 import { JobsRepository } from './jobs-repository.js';
 import { RetryLater } from './retry-later.js';
@@ -61,10 +62,10 @@ const DEAD = { nextRunAt: null, lockedAt: null };
 export class JobsService implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger(JobsService.name);
   private readonly wakeUps = new InMemoryNotificationChannel();
-  private readonly names: string[] = [];
   private readonly repetitions: Repetition[] = [];
   private readonly repository: JobsRepository;
   private readonly agenda: Agenda;
+  private readonly durations: ReturnType<typeof measure>;
   /** Runs what it is given outside of the request that asked for it. */
   private readonly detached = AsyncLocalStorage.snapshot();
   private isStarted = false;
@@ -73,7 +74,9 @@ export class JobsService implements OnApplicationBootstrap, BeforeApplicationShu
   constructor(
     @InjectModel(Job.name) private readonly jobs: Model<Job>,
     private readonly migrations: MigrationsService,
+    metrics: Metrics,
   ) {
+    this.durations = measure(jobs, metrics);
     const mongo = jobs.db.getClient().db(jobs.db.name) as never;
     const db = { collection: jobs.collection.name };
     this.repository = new JobsRepository({ mongo, db } as never, {
@@ -102,7 +105,6 @@ export class JobsService implements OnApplicationBootstrap, BeforeApplicationShu
   define<T extends object>(name: string, handler: JobHandler<T>, options: JobOptions = {}): void {
     const { concurrency = DEFAULT_CONCURRENCY, lockSeconds = DEFAULT_LOCK_SECONDS } = options;
     const { retryDelaysMs = RETRY_DELAYS_MS } = options;
-    this.names.push(name);
     const process = (job: RunningJob<JobData>, done: (error?: Error) => void): void => {
       this.detached(() => this.run(job, handler)).then(() => done(), done);
     };
@@ -171,16 +173,8 @@ export class JobsService implements OnApplicationBootstrap, BeforeApplicationShu
     }));
   }
 
-  /** Of every name that is defined here, for operators to see. */
-  async count(now: Date): Promise<JobCounts[]> {
-    const counted = await countJobs(this.jobs, this.names, now);
-    const known = new Map(counted.map((counts) => [counts.name, counts]));
-    const none = { waiting: 0, due: 0, running: 0, dead: 0 };
-    return this.names.toSorted().map((name) => known.get(name) ?? { name, ...none });
-  }
-
-  countDead(): Promise<number> {
-    return this.jobs.countDocuments(DEAD);
+  async countDead(): Promise<number> {
+    return (await countJobs(this.jobs, new Date())).dead;
   }
 
   /** @throws AppError `not_found` when there is no dead job of that id */
@@ -214,10 +208,13 @@ export class JobsService implements OnApplicationBootstrap, BeforeApplicationShu
     job: RunningJob<JobData>,
     handler: JobHandler<T>,
   ): Promise<void> {
-    const { data, failCount } = job.attrs;
+    const { name, data, failCount } = job.attrs;
+    const measured = this.durations.startTimer({ job: name });
     try {
       await handler(data.payload as T, { attempt: (failCount ?? 0) + 1 });
+      measured({ outcome: 'done' });
     } catch (error) {
+      measured({ outcome: 'failed' });
       throw error instanceof Error ? error : new Error(String(error));
     }
     if (data.key !== REPETITION_KEY) await this.finish(job);
@@ -281,4 +278,21 @@ export class JobsService implements OnApplicationBootstrap, BeforeApplicationShu
   private noteAway(error: unknown): void {
     this.logger.warn({ msg: 'jobs wait', error: String(error) });
   }
+}
+
+/** What operators see of the jobs: how many there are, and how long each took. */
+function measure(jobs: Model<Job>, metrics: Metrics) {
+  const labels = ['state'] as const;
+  metrics.gauge(
+    { name: 'jobs', help: 'Jobs of all processes, by state.', labels },
+    async (gauge) => {
+      const counts = await countJobs(jobs, new Date());
+      for (const state of JOB_STATES) gauge.set({ state }, counts[state]);
+    },
+  );
+  return metrics.histogram({
+    name: 'job_duration_seconds',
+    help: 'Runs of jobs in this process.',
+    labels: ['job', 'outcome'],
+  });
 }
