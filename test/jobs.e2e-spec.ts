@@ -1,7 +1,9 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { randomBytes } from 'node:crypto';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { JobsService } from '../src/platform/jobs/jobs.service.js';
+import { aUser } from './support/actors.js';
 import { createTestApp, databaseUri, type TestApp } from './support/app.js';
 import { eventually } from './support/eventually.js';
 
@@ -222,6 +224,54 @@ describe('a dead job', () => {
     expect(new Set([...one.items, ...two.items].map(({ data }) => data.key)).size).toBe(5);
     expect(two.nextCursor).toBeNull();
     await collection().deleteMany({ name });
+  });
+});
+
+describe('an operator', () => {
+  const OPERATOR_TOKEN = randomBytes(32).toString('base64url');
+  const DEAD = '/api/operator/jobs/dead';
+
+  it('sees jobs in the metrics, and retries the dead ones; nobody else does', async () => {
+    const operated = await createTestApp({ OPERATOR_TOKEN });
+    others.push(operated);
+    const { request } = operated;
+    const as = (token: string, call: 'get' | 'post', path: string) =>
+      request[call](path).set('Authorization', `Bearer ${token}`);
+    const { token } = await aUser(operated);
+    await as(token, 'get', DEAD).expect(401);
+    await as(token, 'post', `${DEAD}/6741c0c0a5f2d13b8c9e0fff/retry`).expect(401);
+    const name = aName();
+    let isBroken = true;
+    const work = async (): Promise<void> => {
+      if (isBroken) throw new Error('the other side is away');
+    };
+    jobsOf(operated).define(name, work, { retryDelaysMs: [] });
+    await jobsOf(operated).enqueue(name, 'broken', { secret: 'canary-of-a-payload' });
+    const dead = await eventually(async () => {
+      const { body } = await as(OPERATOR_TOKEN, 'get', DEAD).expect(200);
+      expect(body.data).toHaveLength(1);
+      return body.data[0] as Record<string, unknown>;
+    });
+    expect(dead).toEqual({
+      id: dead['id'],
+      name,
+      key: 'broken',
+      failures: 1,
+      error: 'the other side is away',
+      failedAt: expect.any(String),
+    });
+    const metrics = async () => (await as(OPERATOR_TOKEN, 'get', '/metrics').expect(200)).text;
+    const runs = (outcome: string, count: number): string =>
+      `cliick_job_duration_seconds_count{job="${name}",outcome="${outcome}"} ${count}`;
+    const before = await metrics();
+    expect(before).toContain('cliick_jobs{state="dead"} 1');
+    expect(before).toContain(runs('failed', 1));
+    isBroken = false;
+    const retry = `${DEAD}/${String(dead['id'])}/retry`;
+    await as(OPERATOR_TOKEN, 'post', retry).expect(200);
+    await eventually(async () => expect(await metrics()).toContain(runs('done', 1)));
+    expect(await metrics()).toContain('cliick_jobs{state="dead"} 0');
+    await as(OPERATOR_TOKEN, 'post', retry).expect(404);
   });
 });
 

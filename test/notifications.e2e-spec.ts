@@ -1,4 +1,7 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { DomainEvents } from '../src/events/domain-events.js';
+import { FeedWriterService } from '../src/notifications/feed-writer.service.js';
+import { PushJobsService } from '../src/notifications/push-jobs.service.js';
 import { ReplayService } from '../src/replay/replay.service.js';
 import { WebPushServer } from './providers/web-push.server.js';
 import { type Actor, aShop, aUser, type ShopWorld } from './support/actors.js';
@@ -9,6 +12,8 @@ import { anOrder } from './support/orders.js';
 import { openRawWs, openSocketIo } from './support/sockets.js';
 
 type Json = Record<string, any>;
+
+const MINUTE_MS = 60_000;
 
 let app: TestApp;
 let push: WebPushServer;
@@ -100,15 +105,46 @@ describe('a new order', () => {
     expect(await feed(shop.manager, 'new_order')).toEqual([]);
   });
 
-  it('is told once, however often it is told again', async () => {
+  it('is told once, though a process dies over it, or several tell it', async () => {
     const device = await aDevice(shop.owner);
-    const order = await anOrder(app, shop);
+    const told = await anOrder(app, shop);
     await eventually(() => expect(push.to(device)).toHaveLength(1));
-    // As by another process, which knows nothing of the first telling.
+    // As by a process that dies between the write of the order and the first word of it.
+    const mute = vi.spyOn(app.nest.get(DomainEvents, { strict: false }), 'emit');
+    mute.mockImplementation(() => undefined);
+    const untold = await anOrder(app, shop);
+    mute.mockRestore();
+    // One that starts knows nothing of what others have told.
     const other = await createTestApp({ MONGODB_URI: uriOf(app), ...push.variables });
-    await other.nest.get(ReplayService, { strict: false }).run(new Date(Date.now() + 60_000));
-    await other.nest.close();
-    expect(await feed(shop.owner, 'new_order')).toMatchObject([{ orderId: order.id, count: 1 }]);
+    for (const one of [other, other, app]) {
+      await one.nest.get(ReplayService, { strict: false }).run(new Date(Date.now() + MINUTE_MS));
+    }
+    await eventually(() => expect(push.to(device)).toHaveLength(2));
+    await other.close();
+    expect(await feed(shop.owner, 'new_order')).toMatchObject([
+      { orderId: untold.id, count: 1 },
+      { orderId: told.id, count: 1 },
+    ]);
+    expect(push.to(device)).toHaveLength(2);
+  });
+
+  it('is pushed once, though a process dies between the feed and the push', async () => {
+    const device = await aDevice(shop.owner);
+    const dying = vi.spyOn(app.nest.get(PushJobsService, { strict: false }), 'ask');
+    dying.mockRejectedValueOnce(new Error('dies here'));
+    const order = await anOrder(app, shop);
+    await eventually(async () => {
+      expect(await feed(shop.owner, 'new_order')).toMatchObject([{ orderId: order.id }]);
+      expect(dying).toHaveBeenCalledTimes(1);
+    });
+    dying.mockRestore();
+    const writer = app.nest.get(FeedWriterService, { strict: false });
+    await writer.recover(new Date(Date.now() + MINUTE_MS));
+    await writer.recover(new Date(Date.now() + MINUTE_MS));
+    await eventually(() => expect(push.to(device)).toHaveLength(1));
+    const jobs = app.connection.db!.collection('jobs');
+    const left = { name: 'push.send', 'data.payload.shopId': shop.id };
+    await eventually(async () => expect(await jobs.countDocuments(left)).toBe(0));
     expect(push.to(device)).toHaveLength(1);
   });
 });

@@ -9,11 +9,13 @@ import { commerce } from './commerce.mjs';
 import { makeWorld, rounds, seconds, startApi, startBare } from './harness.mjs';
 import { inbox } from './inbox.mjs';
 import { identity } from './identity.mjs';
+import { startPush } from './bench-push.mjs';
 import { startStripe } from './bench-stripe.mjs';
 import { media } from './media.mjs';
+import { notifications } from './notifications.mjs';
 import { payments } from './payments.mjs';
 
-const AREAS = { identity, commerce, inbox, payments, media };
+const AREAS = { identity, commerce, inbox, payments, notifications, media };
 const wanted = (process.env.BENCH_AREAS ?? Object.keys(AREAS).join()).split(',');
 const quiet = { info() {}, warn() {}, error: (text) => process.stderr.write(`${text}\n`) };
 
@@ -26,7 +28,9 @@ const engine = await EmbeddedEngine.start({
 });
 const mongodbUri = engine.uri.replace('/?', '/bench?');
 const stripe = await startStripe();
-const api = await startApi({ mongodbUri, directory, variables: stripe.variables });
+const push = await startPush();
+const variables = { ...stripe.variables, ...push.variables };
+const api = await startApi({ mongodbUri, directory, variables });
 const world = await makeWorld(api.url);
 const bare = await startBare({ mongodbUri, shopId: world.shopId });
 try {
@@ -37,13 +41,14 @@ try {
     secondsEach: seconds,
   };
   for (const area of wanted)
-    report[area] = await AREAS[area]({ api, bare, world, mongodbUri, directory });
+    report[area] = await AREAS[area]({ api, bare, world, mongodbUri, directory, push });
   process.stdout.write(`\n${JSON.stringify(report, null, 2)}\n`);
 } finally {
   bare.child.disconnect();
   api.child.kill('SIGTERM');
   await Promise.all([api.exited, bare.exited]);
   stripe.stop();
+  push.stop();
   await engine.stop();
   await rm(directory, { recursive: true, force: true });
 }

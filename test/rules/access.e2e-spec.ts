@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { METHOD_METADATA, PATH_METADATA } from '@nestjs/common/constants.js';
 import { Types } from 'mongoose';
@@ -25,7 +26,8 @@ let shop: ShopWorld;
 let operations: Operation[];
 
 beforeAll(async () => {
-  app = await createTestApp();
+  // Without one the operators' routes are open in development.
+  app = await createTestApp({ OPERATOR_TOKEN: randomBytes(32).toString('base64url') });
   shop = await aShop(app);
   operations = await readOperations(app);
 });
