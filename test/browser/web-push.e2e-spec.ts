@@ -19,6 +19,13 @@ interface BrowserKeys {
   auth: string;
 }
 
+interface Shown {
+  title: string;
+  body: string;
+  tag: string;
+  data: unknown;
+}
+
 let app: TestApp;
 let push: WebPushServer;
 let site: Server;
@@ -26,13 +33,15 @@ let origin: string;
 
 beforeAll(async () => {
   push = await WebPushServer.start();
+  const page = await readFile(new URL('./web-push-page.js', import.meta.url), 'utf8');
+  const files: Record<string, [type: string, text: string]> = {
+    '/': ['text/html', '<title>Cliick</title><script src="/page.js"></script>'],
+    '/page.js': ['text/javascript', page],
+    '/worker.js': ['text/javascript', await workerOfTheDocs()],
+  };
   site = createServer((request, response) => {
-    const isWorker = request.url === '/worker.js';
-    response.setHeader('Content-Type', isWorker ? 'text/javascript' : 'text/html');
-    workerOfTheDocs().then(
-      (script) => response.end(isWorker ? script : '<title>Cliick</title>'),
-      (error: unknown) => response.writeHead(500).end(String(error)),
-    );
+    const [type, text] = files[request.url ?? ''] ?? ['text/plain', ''];
+    response.setHeader('Content-Type', type).end(text);
   }).listen(0, '127.0.0.1');
   await once(site, 'listening');
   origin = `http://localhost:${(site.address() as AddressInfo).port}`;
@@ -50,43 +59,6 @@ afterAll(async () => {
 async function workerOfTheDocs(): Promise<string> {
   const text = await readFile(new URL('../../docs/notifications.md', import.meta.url), 'utf8');
   return /```js\n([^]*?)```/.exec(text)![1]!;
-}
-
-/** Starts the worker; the page makes the keys of a subscription, as the browser would. */
-async function register(page: Page): Promise<BrowserKeys> {
-  await page.goto(origin);
-  return page.evaluate(async () => {
-    await navigator.serviceWorker.register('/worker.js');
-    await navigator.serviceWorker.ready;
-    const algorithm = { name: 'ECDH', namedCurve: 'P-256' };
-    const pair = await crypto.subtle.generateKey(algorithm, true, ['deriveBits']);
-    const { d } = await crypto.subtle.exportKey('jwk', pair.privateKey);
-    const auth = crypto.getRandomValues(new Uint8Array(16));
-    const url = btoa(String.fromCharCode(...auth));
-    return {
-      privateKey: d!,
-      auth: url.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', ''),
-    };
-  });
-}
-
-async function post(page: Page, path: string, sent: { token: string; body: object }) {
-  return page.evaluate(
-    async ({ url, token, body }) => {
-      const headers = { 'Content-Type': 'application/json', Authorization: `Bearer ${token}` };
-      const init = { method: 'POST', headers, body: JSON.stringify(body) };
-      return (await fetch(url, init)).status;
-    },
-    { url: app.url + path, ...sent },
-  );
-}
-
-function shown(page: Page) {
-  return page.evaluate(async () => {
-    const registration = await navigator.serviceWorker.ready;
-    const all = await registration.getNotifications();
-    return all.map(({ title, body, tag, data }) => ({ title, body, tag, data }));
-  });
 }
 
 /** Hands a push to the page's worker, as the browser does with one from its push service. */
@@ -126,20 +98,21 @@ describe.skipIf(!executablePath)('web push in a real browser', () => {
       const context = await browser.newContext();
       await context.grantPermissions(['notifications'], { origin });
       const page = await context.newPage();
-      const { privateKey, auth } = await register(page);
+      await page.goto(origin);
+      const { privateKey, auth } = await page.evaluate<BrowserKeys>('makeKeys()');
       const deliver = await aDelivery(page);
       const body = push.subscription('chromium', {
         privateKey: Buffer.from(privateKey, 'base64url'),
         auth: Buffer.from(auth, 'base64url'),
       });
-      const sent = { token: owner.token, body };
-      expect(await post(page, '/api/notifications/subscribe', sent)).toBe(201);
+      const sent = JSON.stringify({ api: app.url, token: owner.token, body });
+      expect(await page.evaluate(`subscribe(${sent})`)).toBe(201);
 
       const order = await anOrder(app, shop);
       await eventually(() => expect(push.to('chromium')).toHaveLength(1));
       await deliver(JSON.stringify(push.to('chromium')[0]));
       const [notification] = await eventually(async () => {
-        const all = await shown(page);
+        const all = await page.evaluate<Shown[]>('shown()');
         expect(all).toHaveLength(1);
         return all;
       });
@@ -152,7 +125,7 @@ describe.skipIf(!executablePath)('web push in a real browser', () => {
       await owner.post(`/api/notifications/${notification!.tag}/read`).expect(200);
       await eventually(() => expect(push.to('chromium')).toHaveLength(2));
       await deliver(JSON.stringify(push.to('chromium')[1]));
-      await eventually(async () => expect(await shown(page)).toEqual([]));
+      await eventually(async () => expect(await page.evaluate('shown()')).toEqual([]));
     } finally {
       await browser.close();
     }
