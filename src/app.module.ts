@@ -36,6 +36,7 @@ import { ShopsModule } from './shops/shops.module.js';
 import { StorefrontModule } from './storefront/storefront.module.js';
 import { SyncModule } from './sync/sync.module.js';
 import { UsersModule } from './users/users.module.js';
+import { WebhooksModule } from './webhooks/webhooks.module.js';
 
 const PLATFORM = [
   TelemetryModule,
@@ -63,6 +64,7 @@ const DOMAINS = [
   ConversationsModule,
   PaymentsModule,
   NotificationsModule,
+  WebhooksModule,
   ReplayModule,
   StorefrontModule,
   SyncModule,

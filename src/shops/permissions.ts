@@ -23,6 +23,8 @@ export const PERMISSIONS = {
   'payments:write': 'manager',
   'payments:refund': 'admin',
   'notifications:own': 'agent',
+  'webhooks:read': 'admin',
+  'webhooks:write': 'admin',
   'changes:read': 'agent',
   'conversations:read': 'agent',
   'conversations:write': 'agent',

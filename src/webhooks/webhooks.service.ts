@@ -1,0 +1,219 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { InjectModel } from '@nestjs/mongoose';
+import { type Model, Types } from 'mongoose';
+import { DomainEvents } from '../events/domain-events.js';
+import { AppConfig } from '../platform/config/app-config.js';
+import { isDuplicateKey } from '../platform/database/database-errors.js';
+import { AppError } from '../platform/http/app-error.js';
+import type { Page } from '../platform/http/page.js';
+import { TokenCipher } from '../platform/security/token-cipher.js';
+import type { CreateWebhookDto } from './dto/create-webhook.dto.js';
+import type { ListDeliveriesQuery } from './dto/list-deliveries.query.js';
+import type { UpdateWebhookDto } from './dto/update-webhook.dto.js';
+import { MAX_WEBHOOKS, OLD_SECRET_HOURS, PAUSE_AFTER_DAYS } from './webhook-limits.js';
+import { WebhookDeliveriesService } from './webhook-deliveries.service.js';
+import type { WebhookDelivery } from './webhook-delivery.schema.js';
+import { newWebhookSecret } from './webhook-signature.js';
+import { WebhookEndpoint } from './webhook-endpoint.schema.js';
+import type { WebhookEventName } from './webhook-events.js';
+import { requireWebhookUrl } from './webhook-url.js';
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+const HEALTHY = { failingSince: '', pausedAt: '', pauseReason: '' };
+
+/** An endpoint, and the secret that is shown once. */
+export interface WithSecret {
+  endpoint: WebhookEndpoint;
+  secret: string;
+}
+
+/** The addresses that a shop's integrators are told at. */
+@Injectable()
+export class WebhooksService {
+  private readonly logger = new Logger(WebhooksService.name);
+
+  constructor(
+    @InjectModel(WebhookEndpoint.name) private readonly endpoints: Model<WebhookEndpoint>,
+    private readonly config: AppConfig,
+    private readonly cipher: TokenCipher,
+    private readonly events: DomainEvents,
+    private readonly deliveries: WebhookDeliveriesService,
+  ) {}
+
+  /** @throws AppError `conflict` for an address that is there, or one too many */
+  async create(shopId: string, dto: CreateWebhookDto): Promise<WithSecret> {
+    const url = await requireWebhookUrl(dto.url, this.config.webhookAllowedHosts);
+    const secret = newWebhookSecret();
+    const { events, description } = dto;
+    const draft = { shopId, url, events, description: description ?? '' };
+    // Whoever takes the same place at the same moment makes the other look again.
+    for (let turn = 1; turn <= MAX_WEBHOOKS; turn++) {
+      const slot = await this.freeSlot(shopId);
+      try {
+        const sealed = this.cipher.encrypt(secret);
+        const created = await this.endpoints.create({ ...draft, slot, secret: sealed });
+        return { endpoint: created.toObject(), secret };
+      } catch (error) {
+        if (isDuplicateKey(error, 'url')) throw urlTaken(url);
+        if (!isDuplicateKey(error)) throw error;
+      }
+    }
+    throw AppError.conflict('conflict', 'Others add webhooks at this moment: try again.');
+  }
+
+  /** Oldest place first; there are few. */
+  async list(shopId: string): Promise<WebhookEndpoint[]> {
+    return this.endpoints.find({ shopId }).sort({ slot: 1 }).limit(MAX_WEBHOOKS).lean();
+  }
+
+  async get(shopId: string, webhookId: string): Promise<WebhookEndpoint> {
+    const endpoint = await this.find(shopId, webhookId);
+    if (!endpoint) throw AppError.notFound('webhook');
+    return endpoint;
+  }
+
+  async find(shopId: string, webhookId: string): Promise<WebhookEndpoint | null> {
+    return this.endpoints.findOne({ shopId, _id: webhookId }).lean();
+  }
+
+  /** Those that are told of an event. */
+  async listFor(shopId: string, event: WebhookEventName): Promise<WebhookEndpoint[]> {
+    return this.endpoints
+      .find({ shopId: new Types.ObjectId(shopId), events: event, enabled: true })
+      .limit(MAX_WEBHOOKS)
+      .lean();
+  }
+
+  /** Changes what is given. Enabled anew, or at another address, it is not failing any more. */
+  async update(shopId: string, webhookId: string, dto: UpdateWebhookDto): Promise<WebhookEndpoint> {
+    const known = await this.get(shopId, webhookId);
+    const { events, description, enabled } = dto;
+    const url =
+      dto.url && dto.url !== known.url
+        ? await requireWebhookUrl(dto.url, this.config.webhookAllowedHosts)
+        : known.url;
+    const isPaused = enabled === false && known.enabled;
+    const isResumed = enabled === true && !known.enabled;
+    const pause = { pausedAt: new Date(), pauseReason: 'Paused by the team.' };
+    const changes = {
+      url,
+      ...(events ? { events } : {}),
+      ...(typeof description === 'string' ? { description } : {}),
+      ...(isPaused || isResumed ? { enabled } : {}),
+      ...(isPaused ? pause : {}),
+    };
+    const $unset = isResumed ? HEALTHY : url === known.url ? {} : { failingSince: '' };
+    const updated = await this.change(shopId, webhookId, { $set: changes, $unset }).catch(
+      (error: unknown) => {
+        throw isDuplicateKey(error, 'url') ? urlTaken(url) : error;
+      },
+    );
+    if (!updated) throw AppError.notFound('webhook');
+    return updated;
+  }
+
+  /** For a day deliveries are signed by the old secret as well, so that none is refused meanwhile. */
+  async rotateSecret(shopId: string, webhookId: string): Promise<WithSecret> {
+    const known = await this.get(shopId, webhookId);
+    const secret = newWebhookSecret();
+    const $set = {
+      secret: this.cipher.encrypt(secret),
+      previousSecret: known.secret,
+      previousUntil: new Date(Date.now() + OLD_SECRET_HOURS * HOUR_MS),
+    };
+    const endpoint = await this.endpoints
+      .findOneAndUpdate(
+        { shopId, _id: webhookId, secret: known.secret },
+        { $set },
+        { returnDocument: 'after' },
+      )
+      .lean();
+    if (endpoint) return { endpoint, secret };
+    await this.get(shopId, webhookId);
+    throw AppError.conflict('conflict', 'Somebody else has just changed the secret: try again.');
+  }
+
+  async remove(shopId: string, webhookId: string): Promise<WebhookEndpoint> {
+    const removed = await this.endpoints.findOneAndDelete({ shopId, _id: webhookId }).lean();
+    if (!removed) throw AppError.notFound('webhook');
+    await this.deliveries.removeOf(removed);
+    return removed;
+  }
+
+  async test(shopId: string, webhookId: string): Promise<WebhookDelivery> {
+    return this.deliveries.sendTest(await this.get(shopId, webhookId), new Date());
+  }
+
+  async listDeliveries(
+    shopId: string,
+    webhookId: string,
+    query: ListDeliveriesQuery,
+  ): Promise<Page<WebhookDelivery>> {
+    return this.deliveries.list(await this.get(shopId, webhookId), query);
+  }
+
+  async redeliver(shopId: string, webhookId: string, deliveryId: string): Promise<WebhookDelivery> {
+    return this.deliveries.redeliver(await this.get(shopId, webhookId), deliveryId);
+  }
+
+  /** What its deliveries are signed by at this moment. */
+  secretsOf({ secret, previousSecret, previousUntil }: WebhookEndpoint, now: Date): string[] {
+    const isBoth = previousSecret && previousUntil && previousUntil > now;
+    return [secret, ...(isBoth ? [previousSecret] : [])].map((one) => this.cipher.decrypt(one));
+  }
+
+  async noteSuccess({ shopId, _id, failingSince }: WebhookEndpoint): Promise<void> {
+    if (!failingSince) return;
+    await this.endpoints.updateOne({ shopId, _id }, { $unset: { failingSince: '' } });
+  }
+
+  async noteFailure({ shopId, _id, failingSince }: WebhookEndpoint, at: Date): Promise<void> {
+    if (failingSince) return;
+    const healthy = { shopId, _id, failingSince: { $exists: false } };
+    await this.endpoints.updateOne(healthy, { $set: { failingSince: at } });
+  }
+
+  /** Once a delivery is given up: nothing has succeeded for days, and nothing more is sent. */
+  async pauseIfFailing({ shopId, _id, url }: WebhookEndpoint, now: Date): Promise<void> {
+    const failingSince = { $lte: new Date(now.getTime() - PAUSE_AFTER_DAYS * DAY_MS) };
+    const pauseReason =
+      `Paused as every delivery has failed for ${PAUSE_AFTER_DAYS} days: mend the endpoint, test ` +
+      'it, and set enabled to true.';
+    const { modifiedCount } = await this.endpoints.updateOne(
+      { shopId, _id, enabled: true, failingSince },
+      { $set: { enabled: false, pausedAt: now, pauseReason } },
+    );
+    if (modifiedCount === 0) return;
+    const [shop, webhookId] = [shopId.toHexString(), _id.toHexString()];
+    this.logger.warn({ msg: 'webhook paused', shopId: shop, webhookId });
+    const platform = `Webhook at ${new URL(url).host}`;
+    this.events.emit('integration.failed', { shopId: shop, platform, reason: pauseReason });
+  }
+
+  private async change(
+    shopId: string,
+    webhookId: string,
+    update: object,
+  ): Promise<WebhookEndpoint | null> {
+    return this.endpoints
+      .findOneAndUpdate({ shopId, _id: webhookId }, update, { returnDocument: 'after' })
+      .lean();
+  }
+
+  private async freeSlot(shopId: string): Promise<number> {
+    const taken = new Set((await this.list(shopId)).map(({ slot }) => slot));
+    const slots = Array.from({ length: MAX_WEBHOOKS }, (_, index) => index + 1);
+    const free = slots.find((slot) => !taken.has(slot));
+    if (free !== undefined) return free;
+    throw AppError.conflict(
+      'conflict',
+      `A shop has at most ${MAX_WEBHOOKS} webhooks: remove one that is not needed.`,
+    );
+  }
+}
+
+function urlTaken(url: string): AppError {
+  const sentence = `This shop has a webhook at ${url} already: change that one.`;
+  return AppError.conflict('conflict', sentence);
+}
