@@ -21,13 +21,16 @@ const EXCLUDED = 'swagger/apiExcludeEndpoint';
 /** Controllers that only other companies' servers call. */
 const EXCLUDED_CONTROLLER = 'swagger/apiExcludeController';
 
+const WEBHOOK_HOST = 'localhost:1';
+
 let app: TestApp;
 let shop: ShopWorld;
 let operations: Operation[];
 
 beforeAll(async () => {
   // Without one the operators' routes are open in development.
-  app = await createTestApp({ OPERATOR_TOKEN: randomBytes(32).toString('base64url') });
+  const OPERATOR_TOKEN = randomBytes(32).toString('base64url');
+  app = await createTestApp({ OPERATOR_TOKEN, WEBHOOK_ALLOWED_HOSTS: WEBHOOK_HOST });
   shop = await aShop(app);
   operations = await readOperations(app);
 });
@@ -60,6 +63,15 @@ async function aStuckWebhook({ id }: ShopWorld): Promise<string> {
   const stuck = { shopId, provider: 'stripe', eventId, state: 'stuck', receivedAt: new Date() };
   await app.connection.collection('payment_webhooks').insertOne(stuck);
   return eventId;
+}
+
+/** A webhook of a shop, at an address that nobody answers at, and its test. */
+async function aWebhook({ path, owner }: ShopWorld) {
+  const sent = { url: `http://${WEBHOOK_HOST}/`, events: ['order.created'] };
+  const webhook = await owner.post(`${path}/webhooks`, sent).expect(201);
+  const webhookId = webhook.body.data.id as string;
+  const delivery = await owner.post(`${path}/webhooks/${webhookId}/test`).expect(201);
+  return { webhookId, deliveryId: delivery.body.data.id as string };
 }
 
 describe('access', () => {
@@ -211,6 +223,7 @@ describe('access', () => {
     const invited = await other.owner
       .post(`${other.path}/team`, { email: 'nobody-yet@example.com', role: 'agent' })
       .expect(201);
+    const { webhookId, deliveryId } = await aWebhook(other);
     const foreign: Record<string, string> = {
       shopId: shop.id,
       productId: product.body.data.id,
@@ -225,6 +238,8 @@ describe('access', () => {
       // Of a platform a shop has one connection, which is its own.
       platform: 'none',
       invitationId: invited.body.data.invitation.id,
+      webhookId,
+      deliveryId,
     };
     const withChild = operations.filter(
       (operation) => permissionOf(operation) && /\{shopId\}.*\{/.test(operation.path),

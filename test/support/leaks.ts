@@ -5,12 +5,15 @@ const HANDS_OUT_TOKEN =
   /^\/api\/auth\/(register|login|refresh|facebook\/link)$|^\/api\/public\/shops\/[^/]+\/(forms\/[^/]+\/submissions|conversations)$/;
 /** The answers that let the payer pay. */
 const HANDS_OUT_CLIENT_SECRET = /\/payments(\/intent|\/confirm)?$/;
+/** The answers that show once what a webhook is verified by. */
+const HANDS_OUT_SIGNING_SECRET = /^\/api\/shops\/[^/]+\/webhooks(\/[^/]+\/secret)?$/;
 const SIGNS_IN = /^\/api\/auth\/(register|login|refresh|facebook\/link)$/;
 /** What nothing may hold, a cookie neither: a password's hash, the tests' password, providers' tokens. */
 const NEVER_SENT =
   /\$argon2|a long pass phrase|EAA[0-9a-f]{40}|A21AA[\w-]{20}|IG[QL][0-9a-f]{40}|(?:act|rft)\.[0-9a-f]{40}/;
-/** An access token, a refresh token, what a payer pays with. */
-const TOKEN = /eyJ[\w-]{10,}\.[\w-]{10,}|[0-9a-f]{24}\.\d+\.[\w-]{43}|_secret_\w{8}/;
+/** An access token, a refresh token, what a payer pays with, what a webhook is verified by. */
+const TOKEN =
+  /eyJ[\w-]{10,}\.[\w-]{10,}|[0-9a-f]{24}\.\d+\.[\w-]{43}|_secret_\w{8}|whsec_[\w-]{43}/;
 /** Of a link, an invitation, a state, a handle: 32 random bytes in base64url. */
 const ONE_TIME_SECRET =
   /(?<![\w-])(?:cliick_)?(?=[\w-]*[A-Z])(?=[\w-]*[a-z])(?=[\w-]*\d)[\w-]{43}(?![\w-])/;
@@ -97,6 +100,7 @@ export class LeakCheck {
     if (typeof body.data !== 'object' || body.data === null) return body;
     const data: Record<string, unknown> = { ...body.data };
     if (HANDS_OUT_TOKEN.test(path)) delete data['token'];
+    if (HANDS_OUT_SIGNING_SECRET.test(path)) delete data['secret'];
     if (SIGNS_IN.test(path) && sent['X-Token-Transport'] === 'body') delete data['refreshToken'];
     return { ...body, data: Array.isArray(body.data) ? body.data : data };
   }
