@@ -7,6 +7,7 @@ import type { OrderResponse } from '../orders/dto/order.response.js';
 import type { PaymentResponse } from '../payments/dto/payment.response.js';
 import type { ProductResponse } from '../products/dto/product.response.js';
 import type { ShopResponse, TeamMemberResponse } from '../shops/dto/shop.response.js';
+import type { WebhookResponse } from '../webhooks/dto/webhook.response.js';
 
 /** Who gave a conversation to whom, and the shop's number of that. */
 export interface ConversationAssignment {
@@ -22,14 +23,6 @@ export interface LowStock {
   stock: number;
   /** Number of that change. */
   stockVersion: number;
-}
-
-/** A connection with a platform that is dead until somebody connects again. */
-export interface FailedIntegration {
-  platform: string;
-  displayName: string;
-  /** `checkedAt`: when that was found, ISO 8601. */
-  health: { checkedAt?: string };
 }
 
 /** Every domain event and what it carries: the shapes of the REST answers, so neither can drift. */
@@ -64,6 +57,8 @@ export interface DomainEventMap {
   'product.updated': { shopId: string; product: ProductResponse };
   /** A product was taken out of the catalogue. */
   'product.deleted': { shopId: string; productId: string };
+  /** Every delivery to an integrator's webhook has failed for days. */
+  'webhook.paused': { shopId: string; webhook: WebhookResponse };
   /** The stock of a product has sunk to a few pieces. */
   'stock.low': { shopId: string; product: LowStock };
   /** Somebody is told something. */

@@ -178,6 +178,19 @@ export const TOLD = {
       about: {},
     },
   ],
+  'webhook.paused': ({ shopId, webhook: { id, url, pauseReason, pausedAt } }) => [
+    {
+      shopId,
+      kind: 'integration_failed',
+      to: { all: 'webhooks:write' },
+      by: null,
+      key: `webhook:${id}`,
+      version: Date.parse(pausedAt ?? '') || 1,
+      title: `The webhook at ${new URL(url).host} is paused`,
+      message: excerpt(pauseReason ?? ''),
+      about: {},
+    },
+  ],
   'stock.low': ({ shopId, product }) => [
     {
       shopId,

@@ -10,6 +10,7 @@ import { TokenCipher } from '../platform/security/token-cipher.js';
 import type { CreateWebhookDto } from './dto/create-webhook.dto.js';
 import type { ListDeliveriesQuery } from './dto/list-deliveries.query.js';
 import type { UpdateWebhookDto } from './dto/update-webhook.dto.js';
+import { WebhookResponse } from './dto/webhook.response.js';
 import { MAX_WEBHOOKS, OLD_SECRET_HOURS, PAUSE_AFTER_DAYS } from './webhook-limits.js';
 import { WebhookDeliveriesService } from './webhook-deliveries.service.js';
 import type { WebhookDelivery } from './webhook-delivery.schema.js';
@@ -175,20 +176,22 @@ export class WebhooksService {
   }
 
   /** Once a delivery is given up: nothing has succeeded for days, and nothing more is sent. */
-  async pauseIfFailing({ shopId, _id, url }: WebhookEndpoint, now: Date): Promise<void> {
+  async pauseIfFailing({ shopId, _id }: WebhookEndpoint, now: Date): Promise<void> {
     const failingSince = { $lte: new Date(now.getTime() - PAUSE_AFTER_DAYS * DAY_MS) };
     const pauseReason =
       `Paused as every delivery has failed for ${PAUSE_AFTER_DAYS} days: mend the endpoint, test ` +
       'it, and set enabled to true.';
-    const { modifiedCount } = await this.endpoints.updateOne(
-      { shopId, _id, enabled: true, failingSince },
-      { $set: { enabled: false, pausedAt: now, pauseReason } },
-    );
-    if (modifiedCount === 0) return;
-    const [shop, webhookId] = [shopId.toHexString(), _id.toHexString()];
-    this.logger.warn({ msg: 'webhook paused', shopId: shop, webhookId });
-    const platform = `Webhook at ${new URL(url).host}`;
-    this.events.emit('integration.failed', { shopId: shop, platform, reason: pauseReason });
+    const paused = await this.endpoints
+      .findOneAndUpdate(
+        { shopId, _id, enabled: true, failingSince },
+        { $set: { enabled: false, pausedAt: now, pauseReason } },
+        { returnDocument: 'after' },
+      )
+      .lean();
+    if (!paused) return;
+    const about = { shopId: shopId.toHexString(), webhook: WebhookResponse.from(paused) };
+    this.logger.warn({ msg: 'webhook paused', shopId: about.shopId, webhookId: about.webhook.id });
+    this.events.emit('webhook.paused', about);
   }
 
   private async change(
