@@ -168,12 +168,12 @@ describe('a webhook', () => {
         events: ['order.created'],
       });
     expect((await add(webhook.at).expect(409)).body.error).toContain('already');
-    const answers = await Promise.all(Array.from({ length: 12 }, (_, n) => add(`/many/${n}`)));
-    const made = answers.filter(({ status }) => status === 201).length;
-    expect(answers.every(({ status }) => status === 201 || status === 409)).toBe(true);
+    await Promise.all(Array.from({ length: 6 }, (_, n) => add(`/many/${n}`)));
+    const answers: string[] = [];
+    for (let n = 0; n < 10; n++) answers.push((await add(`/more/${n}`)).body.error as string);
+    expect(answers.at(-1)).toContain('at most 10 webhooks');
     const { body } = await shop.admin.get(`${shop.path}/webhooks`).expect(200);
-    expect(body.data).toHaveLength(made + 1);
-    expect(made + 1).toBeLessThanOrEqual(10);
+    expect(body.data).toHaveLength(10);
     await addProduct();
     await delivered(webhook, { state: 'delivered' });
     await shop.admin.delete(webhook.path).expect(200);
@@ -360,8 +360,12 @@ describe('an endpoint that hangs', () => {
     const other = await aWebhook();
     for (let n = 0; n < 3; n++) await addProduct();
     await eventually(() => expect(receiver.at(other.at)).toHaveLength(3));
-    expect(receiver.at(hanging.at)).toHaveLength(3);
-    expect(await hanging.deliveries()).toMatchObject(Array(3).fill({ state: 'pending' }));
+    await eventually(() => expect(receiver.at(hanging.at)).toHaveLength(3));
+    expect(await hanging.deliveries()).toMatchObject(Array(3).fill({ state: 'pending', tries: 0 }));
+    receiver.behave(hanging.at, 204);
+    await eventually(async () => {
+      expect(await hanging.deliveries()).toMatchObject(Array(3).fill({ state: 'delivered' }));
+    });
   });
 });
 

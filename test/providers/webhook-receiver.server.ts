@@ -39,6 +39,7 @@ export class WebhookReceiver {
   readonly faults: string[] = [];
   private readonly secrets = new Map<string, string[]>();
   private readonly behaviours = new Map<string, Behaviour>();
+  private readonly hanging = new Map<string, ServerResponse[]>();
   private readonly sockets = new Set<Socket>();
   private readonly server = createServer((request, response) => {
     this.serve(request, response).catch((error: unknown) => {
@@ -73,8 +74,10 @@ export class WebhookReceiver {
     this.secrets.set(path, secrets);
   }
 
+  /** What hangs at the path is answered so as well. */
   behave(path: string, behaviour: Behaviour): void {
     this.behaviours.set(path, behaviour);
+    for (const response of this.hanging.get(path)?.splice(0) ?? []) this.answer(path, response);
   }
 
   at(path: string): ReceivedWebhook[] {
@@ -104,8 +107,15 @@ export class WebhookReceiver {
       headers['cliick-event'] === event['type'];
     if (!isVerified || !isWhole) throw new Error(`${path}: ${JSON.stringify(headers)} ${body}`);
     this.received.push({ path, headers, body, event });
+    this.answer(path, response);
+  }
+
+  private answer(path: string, response: ServerResponse): void {
     const behaviour = this.behaviours.get(path) ?? 204;
-    if (behaviour === 'hang') return;
+    if (behaviour === 'hang') {
+      this.hanging.set(path, [...(this.hanging.get(path) ?? []), response]);
+      return;
+    }
     if (typeof behaviour === 'number') response.writeHead(behaviour);
     else response.writeHead(307, { Location: behaviour.redirectTo });
     response.end();
