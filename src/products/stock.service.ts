@@ -120,7 +120,7 @@ export class StockService {
         RETURNED,
       )
       .lean();
-    if (!changed) throw await this.whyNotAdjusted(shopId, productId, change);
+    if (!changed) throw await this.whyRefused(shopId, productId, change);
     await this.moveChanges(changed);
     const made = changed.pendingStockChanges.find(({ _id }) => _id.equals(noted._id));
     if (!made) throw new Error('a change of stock was not noted');
@@ -262,9 +262,7 @@ export class StockService {
     try {
       await this.insertMovements(ready);
       // Before they leave the products: a process that dies here tells it again.
-      for (const low of lowStocks(products, ready)) {
-        await this.events.deliver('stock.low', low);
-      }
+      for (const low of lowStocks(products, ready)) await this.events.deliver('stock.low', low);
       await this.products.updateMany(
         { shopId: first.shopId, _id: { $in: productIds } },
         { $pull: { pendingStockChanges: { _id: { $in: ready.map(({ _id }) => _id) } } } },
@@ -284,11 +282,7 @@ export class StockService {
     }
   }
 
-  private async whyNotAdjusted(
-    shopId: string,
-    productId: string,
-    change: number,
-  ): Promise<AppError> {
+  private async whyRefused(shopId: string, productId: string, change: number): Promise<AppError> {
     const product = await this.products.findOne({ shopId, _id: productId }, { stock: 1 }).lean();
     if (!product) return AppError.notFound('product');
     if (product.stock === null) {

@@ -52,7 +52,7 @@ export class WebhooksService {
     for (let turn = 1; turn <= MAX_WEBHOOKS; turn++) {
       const slot = await this.freeSlot(shopId);
       try {
-        const sealed = this.cipher.encrypt(secret);
+        const sealed = this.cipher.seal(secret, placeOf(shopId));
         const created = await this.endpoints.create({ ...draft, slot, secret: sealed });
         return { endpoint: created.toObject(), secret };
       } catch (error) {
@@ -119,7 +119,7 @@ export class WebhooksService {
     const known = await this.get(shopId, webhookId);
     const secret = newWebhookSecret();
     const $set = {
-      secret: this.cipher.encrypt(secret),
+      secret: this.cipher.seal(secret, placeOf(shopId)),
       previousSecret: known.secret,
       previousUntil: new Date(Date.now() + OLD_SECRET_HOURS * HOUR_MS),
     };
@@ -159,9 +159,14 @@ export class WebhooksService {
   }
 
   /** What its deliveries are signed by at this moment. */
-  secretsOf({ secret, previousSecret, previousUntil }: WebhookEndpoint, now: Date): string[] {
+  secretsOf(endpoint: WebhookEndpoint, now: Date): string[] {
+    const { shopId, secret, previousSecret, previousUntil } = endpoint;
     const isBoth = previousSecret && previousUntil && previousUntil > now;
-    return [secret, ...(isBoth ? [previousSecret] : [])].map((one) => this.cipher.decrypt(one));
+    return [secret, ...(isBoth ? [previousSecret] : [])].map((sealed) => {
+      const opened = this.cipher.open(sealed, placeOf(shopId.toHexString()));
+      if ('text' in opened) return opened.text;
+      throw new Error(`the secret of webhook ${endpoint._id.toHexString()}: ${opened.problem}`);
+    });
   }
 
   async noteSuccess({ shopId, _id, failingSince }: WebhookEndpoint): Promise<void> {
@@ -214,6 +219,11 @@ export class WebhooksService {
       `A shop has at most ${MAX_WEBHOOKS} webhooks: remove one that is not needed.`,
     );
   }
+}
+
+/** An old secret moves to another field, so a field is no part of it. */
+function placeOf(shopId: string): string {
+  return `${shopId}/webhook`;
 }
 
 function urlTaken(url: string): AppError {

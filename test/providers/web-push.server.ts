@@ -30,7 +30,7 @@ export class WebPushServer {
   /** Takes requests and never answers. */
   hangs = false;
   /** Why requests were refused that no push service would take. */
-  readonly faults: string[] = [];
+  private readonly faults: string[] = [];
   private readonly devices = new Map<string, { keys: Keys; auth: Buffer }>();
   private readonly misbehaviours = new Map<string, Misbehaviour>();
   private readonly sockets = new Set<Socket>();
@@ -82,10 +82,12 @@ export class WebPushServer {
     return this.received.filter((one) => one.device === device).map(({ payload }) => payload);
   }
 
+  /** @throws Error when something that came was not as the protocol has it */
   async stop(): Promise<void> {
     for (const socket of this.sockets) socket.destroy();
     this.server.close();
     await once(this.server, 'close');
+    if (this.faults.length > 0) throw new Error(this.faults.join('\n'));
   }
 
   private async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {

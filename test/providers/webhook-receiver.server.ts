@@ -36,7 +36,7 @@ export async function documentedVerification(): Promise<Verify> {
 export class WebhookReceiver {
   readonly received: ReceivedWebhook[] = [];
   /** Deliveries that no secret of theirs fits. */
-  readonly faults: string[] = [];
+  private readonly faults: string[] = [];
   private readonly secrets = new Map<string, string[]>();
   private readonly behaviours = new Map<string, Behaviour>();
   private readonly hanging = new Map<string, ServerResponse[]>();
@@ -84,10 +84,12 @@ export class WebhookReceiver {
     return this.received.filter((one) => one.path === path);
   }
 
+  /** @throws Error when something that came was not as the protocol has it */
   async stop(): Promise<void> {
     for (const socket of this.sockets) socket.destroy();
     this.server.close();
     await once(this.server, 'close');
+    if (this.faults.length > 0) throw new Error(this.faults.join('\n'));
   }
 
   private async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { PaypalSettings } from '../../platform/config/app-config.js';
+import type { PaypalSettings } from '../../platform/config/payment-settings.js';
 import { ProviderUnknown } from './payment-provider.js';
 import { type FetchedText, fetchText } from '../../platform/http/fetch-text.js';
 import { type Json, parseObject, textOf } from './paypal-reading.js';

@@ -1,5 +1,6 @@
 import { Injectable, Optional } from '@nestjs/common';
-import { AppConfig, type PaypalSettings } from '../../platform/config/app-config.js';
+import { AppConfig } from '../../platform/config/app-config.js';
+import type { PaypalSettings } from '../../platform/config/payment-settings.js';
 import { AppError } from '../../platform/http/app-error.js';
 import {
   type NewProviderPayment,

@@ -1,6 +1,7 @@
 import { Injectable, Optional } from '@nestjs/common';
 import Stripe from 'stripe';
-import { AppConfig, type StripeSettings } from '../../platform/config/app-config.js';
+import { AppConfig } from '../../platform/config/app-config.js';
+import type { StripeSettings } from '../../platform/config/payment-settings.js';
 import { AppError } from '../../platform/http/app-error.js';
 import {
   type NewProviderPayment,

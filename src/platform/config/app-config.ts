@@ -4,8 +4,15 @@ import { validateSync } from 'class-validator';
 import { loadDevSecrets } from './dev-secrets.js';
 import { loadDevVapidKeys, type VapidKeys } from './dev-vapid-keys.js';
 import { Env, type LOG_LEVELS } from './env.js';
-import { type S3Settings, s3Settings } from './s3-settings.js';
+import {
+  type PaypalSettings,
+  paypalSettings,
+  type StripeSettings,
+  stripeSettings,
+} from './payment-settings.js';
 import { type PlatformSettings, platformSettings } from './platform-settings.js';
+import { type S3Settings, s3Settings } from './s3-settings.js';
+import { list, withoutSlash } from './values.js';
 
 const MIN_SECRET_CHARACTERS = 32;
 const MIN_SECRET_DISTINCT_CHARACTERS = 10;
@@ -27,23 +34,6 @@ export interface EncryptionKey {
   id: string;
   /** 32 bytes. */
   key: Buffer;
-}
-
-export interface StripeSettings {
-  secretKey: string;
-  /** The current one and, while it is being changed, the one before; empty: no webhook is believed. */
-  webhookSecrets: string[];
-  /** Without a slash at its end. */
-  apiBase: string;
-}
-
-export interface PaypalSettings {
-  clientId: string;
-  clientSecret: string;
-  /** Undefined: no webhook is believed. */
-  webhookId?: string;
-  /** Without a slash at its end. */
-  apiBase: string;
 }
 
 export interface PushSettings extends VapidKeys {
@@ -256,36 +246,6 @@ function inDataDirectory<T>(dataDirectory: string, load: (directory: string) => 
   }
 }
 
-function stripeSettings(env: Env): StripeSettings | undefined {
-  if (!env.STRIPE_SECRET_KEY) return undefined;
-  return {
-    secretKey: env.STRIPE_SECRET_KEY,
-    webhookSecrets: list(env.STRIPE_WEBHOOK_SECRET),
-    apiBase: withoutSlash(env.STRIPE_API_BASE ?? 'https://api.stripe.com'),
-  };
-}
-
-function paypalSettings(env: Env): PaypalSettings | undefined {
-  const { PAYPAL_CLIENT_ID: clientId, PAYPAL_CLIENT_SECRET: clientSecret } = env;
-  if (!clientId || !clientSecret) return undefined;
-  return {
-    clientId,
-    clientSecret,
-    webhookId: env.PAYPAL_WEBHOOK_ID,
-    apiBase: withoutSlash(env.PAYPAL_API_BASE ?? paypalHost(env)),
-  };
-}
-
-function paypalHost({ NODE_ENV }: Env): string {
-  return NODE_ENV === 'production'
-    ? 'https://api-m.paypal.com'
-    : 'https://api-m.sandbox.paypal.com';
-}
-
-function withoutSlash(url: string): string {
-  return url.replace(/\/+$/, '');
-}
-
 function parseKeys(text: string): EncryptionKey[] {
   return list(text).map((entry) => {
     const [id = '', key = ''] = entry.split(':');
@@ -296,11 +256,4 @@ function parseKeys(text: string): EncryptionKey[] {
 function hasDuplicateKeyId(text: string | undefined): boolean {
   const ids = parseKeys(text ?? '').map(({ id }) => id);
   return new Set(ids).size < ids.length;
-}
-
-function list(text: string | undefined): string[] {
-  return (text ?? '')
-    .split(',')
-    .map((entry) => entry.trim())
-    .filter(Boolean);
 }

@@ -6,7 +6,7 @@ export type JobState = (typeof JOB_STATES)[number];
 
 /** How many jobs are in each state; one that waits is not due yet. */
 export async function countJobs(jobs: Model<Job>, now: Date): Promise<Record<JobState, number>> {
-  const [waiting = 0, due = 0, running = 0, dead = 0] = await Promise.all([
+  const [waiting, due, running, dead] = await Promise.all([
     jobs.countDocuments({ nextRunAt: { $gt: now }, lockedAt: null }),
     jobs.countDocuments({ nextRunAt: { $lte: now }, lockedAt: null }),
     jobs.countDocuments({ nextRunAt: null, lockedAt: { $ne: null } }),
