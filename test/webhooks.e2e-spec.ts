@@ -63,7 +63,13 @@ const byId = (id: string) => ({ _id: new Types.ObjectId(id) });
 /** Has the time of its next try come. */
 async function tryNow(delivery: Json): Promise<void> {
   const { matchedCount } = await collection('jobs').updateOne(
-    { 'data.payload.deliveryId': delivery['id'], name: /^webhooks\.deliver/ },
+    // Not before its failure is noted, which would set its time again.
+    {
+      'data.payload.deliveryId': delivery['id'],
+      name: /^webhooks\.deliver/,
+      failCount: { $gt: 0 },
+      lockedAt: null,
+    },
     { $set: { nextRunAt: new Date() } },
   );
   expect(matchedCount).toBe(1);
