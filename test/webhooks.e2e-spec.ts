@@ -62,13 +62,17 @@ const byId = (id: string) => ({ _id: new Types.ObjectId(id) });
 
 /** Has the time of its next try come. */
 async function tryNow(delivery: Json): Promise<void> {
+  // Taken over by the job for failing endpoints it would wait for its time again.
+  await collection('webhook_deliveries').updateOne(
+    { _id: app.connection.base.Types.ObjectId.createFromHexString(delivery['id'] as string) },
+    { $set: { nextTryAt: new Date() } },
+  );
   const { matchedCount } = await collection('jobs').updateOne(
-    // Not before its failure is noted, which would set its time again.
+    // The job of the try before may be there still.
     {
-      'data.payload.deliveryId': delivery['id'],
       name: /^webhooks\.deliver/,
-      failCount: { $gt: 0 },
-      lockedAt: null,
+      'data.payload.deliveryId': delivery['id'],
+      'data.payload.attempt': delivery['tries'] + 1,
     },
     { $set: { nextRunAt: new Date() } },
   );

@@ -26,12 +26,12 @@ export class PreferencesService {
   /** Changes what is given. */
   async update(
     { shopId, userId }: Membership,
-    { kinds = {}, quietHours }: UpdatePreferencesDto,
+    { kinds, quietHours }: UpdatePreferencesDto,
   ): Promise<Preferences> {
     const $set: Record<string, unknown> = quietHours === undefined ? {} : { quietHours };
     for (const kind of NOTIFICATION_KINDS) {
       for (const way of WAYS) {
-        const wanted = kinds[kind]?.[way];
+        const wanted = kinds?.[kind]?.[way];
         if (typeof wanted === 'boolean') $set[`kinds.${kind}.${way}`] = wanted;
       }
     }
