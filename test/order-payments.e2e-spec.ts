@@ -438,6 +438,8 @@ describe('an order whose payment comes after it has expired', () => {
     // As many as one order takes: what a dead attempt holds must be there for the next one.
     const productIds = [await addProduct(2), await addProduct(2)];
     const order = await anExpired(2, ...productIds);
+    // What went before is not what dies.
+    await settled();
     await dieAt(crash, () => revive(order));
     await ageClaim(order);
     expect(await revive(order)).toBe('revived');
