@@ -160,7 +160,8 @@ describe.each(Object.keys(DOORS) as DoorName[])('the door %s', (door) => {
       seq: index + 1,
       text: 'x'.repeat(30_000),
     }));
-    const missed = { seq: 0, reset: false, messages, conversations: [], orders: [] };
+    const nothingElse = { conversations: [], orders: [], notifications: [] };
+    const missed = { seq: 0, reset: false, messages, ...nothingElse };
     const looks = vi.spyOn(SyncService.prototype, 'changesSince');
     looks.mockResolvedValueOnce(missed as unknown as ChangesResponse);
     const [slow, other] = [
