@@ -72,7 +72,8 @@ export function serveDocs(app: INestApplication, texts: DocsTexts): () => OpenAP
   SwaggerModule.setup('docs', app, made, {
     jsonDocumentUrl: 'docs-json',
     customSiteTitle: 'Cliick API',
-    swaggerOptions: { persistAuthorization: true, docExpansion: 'list' },
+    // A page of sections, with a field to find one: the routes are too many to show them all at once.
+    swaggerOptions: { persistAuthorization: true, docExpansion: 'none', filter: true },
   });
   return made;
 }
