@@ -1,9 +1,12 @@
+import { randomBytes } from 'node:crypto';
 import { Types } from 'mongoose';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { AppConfig } from '../src/platform/config/app-config.js';
 import { ReplayService } from '../src/replay/replay.service.js';
 import { WebhookDeliveriesService } from '../src/webhooks/webhook-deliveries.service.js';
 import { WebhookDeliveryJob } from '../src/webhooks/webhook-delivery.job.js';
+import type { WebhookEndpoint } from '../src/webhooks/webhook-endpoint.schema.js';
+import { WebhookSecretsService } from '../src/webhooks/webhook-secrets.service.js';
 import { documentedVerification, WebhookReceiver } from './providers/webhook-receiver.server.js';
 import { aShop, type ShopWorld } from './support/actors.js';
 import { createTestApp, type TestApp } from './support/app.js';
@@ -167,6 +170,25 @@ describe('a webhook', () => {
     const [first, second] = receiver.at(webhook.at).map(({ headers }) => headers);
     expect(first!['cliick-signature']!.split('v1=')).toHaveLength(3);
     expect(second!['cliick-signature']!.split('v1=')).toHaveLength(2);
+  });
+
+  it('has its secret sealed again under a new encryption key, with the one before', async () => {
+    const webhook = await aWebhook();
+    const changed = await shop.admin.post(`${webhook.path}/secret`).expect(200);
+    const newKey = `k2:${randomBytes(32).toString('base64')}`;
+    const variables = { MONGODB_URI: uriOf(app), ENCRYPTION_KEYS: `${newKey},${keysOf(app)}` };
+    const rotated = await createTestApp({ ...variables, WEBHOOK_ALLOWED_HOSTS: receiver.host });
+    const secrets = rotated.nest.get(WebhookSecretsService, { strict: false });
+    await secrets.reseal();
+    const stored = (await collection('webhook_endpoints').findOne(byId(webhook.id)))!;
+    expect(stored).toMatchObject({
+      keyId: 'k2',
+      secret: expect.stringMatching(/^k2\./),
+      previousSecret: expect.stringMatching(/^k2\./),
+    });
+    const opened = secrets.openAll(stored as unknown as WebhookEndpoint, new Date());
+    expect(opened).toEqual([changed.body.data.secret, webhook.secret]);
+    await rotated.close();
   });
 
   it('is one of an address and of ten in a shop, and is gone with its deliveries', async () => {

@@ -15,6 +15,7 @@ import type { DeliveryAttempt, WebhookDelivery } from './webhook-delivery.schema
 import type { WebhookEndpoint } from './webhook-endpoint.schema.js';
 import { TEST_EVENT } from './webhook-events.js';
 import { signatureHeader } from './webhook-signature.js';
+import { WebhookSecretsService } from './webhook-secrets.service.js';
 import { WebhooksService } from './webhooks.service.js';
 
 const TIMEOUT_MS = 10_000;
@@ -31,6 +32,7 @@ export class WebhookDeliveryJob implements OnModuleInit {
   constructor(
     private readonly deliveries: WebhookDeliveriesService,
     private readonly webhooks: WebhooksService,
+    private readonly secrets: WebhookSecretsService,
     private readonly shops: ShopsService,
     private readonly jobs: JobsService,
     private readonly config: AppConfig,
@@ -122,7 +124,7 @@ export class WebhookDeliveryJob implements OnModuleInit {
       'User-Agent': 'Cliick-Webhooks/1',
       'Cliick-Event-Id': eventId,
       'Cliick-Event': event,
-      'Cliick-Signature': signatureHeader(this.webhooks.secretsOf(endpoint, at), body, at),
+      'Cliick-Signature': signatureHeader(this.secrets.openAll(endpoint, at), body, at),
     };
     const answer = await guardedPost({ url, headers, body, timeoutMs: TIMEOUT_MS, isTrusted });
     return answer.status;

@@ -26,6 +26,10 @@ export class WebhookEndpoint {
   @Prop({ required: true })
   secret: string;
 
+  /** Of the key that has encrypted it. */
+  @Prop({ required: true })
+  keyId: string;
+
   /** Encrypted: the one before, by which deliveries are signed as well until `previousUntil`. */
   @Prop({ type: String })
   previousSecret?: string;
@@ -63,3 +67,5 @@ WebhookEndpointSchema.index({ shopId: 1, url: 1 }, { unique: true });
 WebhookEndpointSchema.index({ shopId: 1, _id: 1 });
 // Who is told of an event.
 WebhookEndpointSchema.index({ shopId: 1, events: 1, enabled: 1 });
+// Those whose secret an old key has encrypted.
+WebhookEndpointSchema.index({ keyId: 1 });

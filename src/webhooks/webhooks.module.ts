@@ -8,6 +8,7 @@ import { WebhookDelivery, WebhookDeliverySchema } from './webhook-delivery.schem
 import { WebhookEndpoint, WebhookEndpointSchema } from './webhook-endpoint.schema.js';
 import { WebhooksController } from './webhooks.controller.js';
 import { WebhooksListener } from './webhooks.listener.js';
+import { WebhookSecretsService } from './webhook-secrets.service.js';
 import { WebhooksService } from './webhooks.service.js';
 
 @Module({
@@ -19,6 +20,12 @@ import { WebhooksService } from './webhooks.service.js';
     ShopsModule,
   ],
   controllers: [WebhooksController, WebhookDeliveriesController],
-  providers: [WebhooksService, WebhookDeliveriesService, WebhookDeliveryJob, WebhooksListener],
+  providers: [
+    WebhooksService,
+    WebhookSecretsService,
+    WebhookDeliveriesService,
+    WebhookDeliveryJob,
+    WebhooksListener,
+  ],
 })
 export class WebhooksModule {}

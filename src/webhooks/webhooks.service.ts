@@ -6,7 +6,6 @@ import { AppConfig } from '../platform/config/app-config.js';
 import { isDuplicateKey } from '../platform/database/database-errors.js';
 import { AppError } from '../platform/http/app-error.js';
 import type { Page } from '../platform/http/page.js';
-import { TokenCipher } from '../platform/security/token-cipher.js';
 import type { CreateWebhookDto } from './dto/create-webhook.dto.js';
 import type { ListDeliveriesQuery } from './dto/list-deliveries.query.js';
 import type { UpdateWebhookDto } from './dto/update-webhook.dto.js';
@@ -17,6 +16,7 @@ import type { WebhookDelivery } from './webhook-delivery.schema.js';
 import { newWebhookSecret } from './webhook-signature.js';
 import { WebhookEndpoint } from './webhook-endpoint.schema.js';
 import type { WebhookEventName } from './webhook-events.js';
+import { WebhookSecretsService } from './webhook-secrets.service.js';
 import { requireWebhookUrl } from './webhook-url.js';
 
 const HOUR_MS = 3_600_000;
@@ -37,7 +37,7 @@ export class WebhooksService {
   constructor(
     @InjectModel(WebhookEndpoint.name) private readonly endpoints: Model<WebhookEndpoint>,
     private readonly config: AppConfig,
-    private readonly cipher: TokenCipher,
+    private readonly secrets: WebhookSecretsService,
     private readonly events: DomainEvents,
     private readonly deliveries: WebhookDeliveriesService,
   ) {}
@@ -52,8 +52,8 @@ export class WebhooksService {
     for (let turn = 1; turn <= MAX_WEBHOOKS; turn++) {
       const slot = await this.freeSlot(shopId);
       try {
-        const sealed = this.cipher.seal(secret, placeOf(shopId));
-        const created = await this.endpoints.create({ ...draft, slot, secret: sealed });
+        const sealed = this.secrets.seal(shopId, secret);
+        const created = await this.endpoints.create({ ...draft, ...sealed, slot });
         return { endpoint: created.toObject(), secret };
       } catch (error) {
         if (isDuplicateKey(error, 'url')) throw urlTaken(url);
@@ -119,7 +119,7 @@ export class WebhooksService {
     const known = await this.get(shopId, webhookId);
     const secret = newWebhookSecret();
     const $set = {
-      secret: this.cipher.seal(secret, placeOf(shopId)),
+      ...this.secrets.seal(shopId, secret),
       previousSecret: known.secret,
       previousUntil: new Date(Date.now() + OLD_SECRET_HOURS * HOUR_MS),
     };
@@ -156,17 +156,6 @@ export class WebhooksService {
 
   async redeliver(shopId: string, webhookId: string, deliveryId: string): Promise<WebhookDelivery> {
     return this.deliveries.redeliver(await this.get(shopId, webhookId), deliveryId);
-  }
-
-  /** What its deliveries are signed by at this moment. */
-  secretsOf(endpoint: WebhookEndpoint, now: Date): string[] {
-    const { shopId, secret, previousSecret, previousUntil } = endpoint;
-    const isBoth = previousSecret && previousUntil && previousUntil > now;
-    return [secret, ...(isBoth ? [previousSecret] : [])].map((sealed) => {
-      const opened = this.cipher.open(sealed, placeOf(shopId.toHexString()));
-      if ('text' in opened) return opened.text;
-      throw new Error(`the secret of webhook ${endpoint._id.toHexString()}: ${opened.problem}`);
-    });
   }
 
   async noteSuccess({ shopId, _id, failingSince }: WebhookEndpoint): Promise<void> {
@@ -219,11 +208,6 @@ export class WebhooksService {
       `A shop has at most ${MAX_WEBHOOKS} webhooks: remove one that is not needed.`,
     );
   }
-}
-
-/** An old secret moves to another field, so a field is no part of it. */
-function placeOf(shopId: string): string {
-  return `${shopId}/webhook`;
 }
 
 function urlTaken(url: string): AppError {
