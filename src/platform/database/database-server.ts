@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { Logger } from '@nestjs/common';
 import { type AppConfig, processEnvironment } from '../config/app-config.js';
+import { awaitDatabase } from './await-database.js';
 import { endWaitsOnClosedSockets } from './closed-sockets.js';
 import { EmbeddedEngine } from './embedded-engine.js';
 
@@ -17,7 +18,10 @@ export class DatabaseServer {
 
   static async reach(config: AppConfig): Promise<DatabaseServer> {
     endWaitsOnClosedSockets();
-    if (config.mongodbUri) return new DatabaseServer(config.mongodbUri, undefined, undefined);
+    if (config.mongodbUri) {
+      await awaitDatabase(config.mongodbUri, new Logger(DatabaseServer.name));
+      return new DatabaseServer(config.mongodbUri, undefined, undefined);
+    }
     const logger = new Logger(EmbeddedEngine.name);
     const engine = await EmbeddedEngine.start({
       directory: join(config.dataDirectory, 'mongodb'),
