@@ -4,6 +4,7 @@ import { type Model, type QueryFilter, Types } from 'mongoose';
 import { CustomersService } from '../customers/customers.service.js';
 import { DomainEvents } from '../events/domain-events.js';
 import { type ChangeRange, changedIn } from '../platform/database/change-range.js';
+import { Flights } from '../platform/database/flights.js';
 import { searchFilter, searchWordsOf, wholeWordsOf } from '../platform/database/search-words.js';
 import { AppError } from '../platform/http/app-error.js';
 import { decodeCursor } from '../platform/http/cursor.js';
@@ -29,6 +30,8 @@ type NumberedMessage = Pick<
 
 @Injectable()
 export class ConversationsService {
+  private readonly lists = new Flights<Page<Thread>>();
+
   constructor(
     @InjectModel(Conversation.name) private readonly conversations: Model<Conversation>,
     @InjectModel(Message.name) private readonly messages: Model<Message>,
@@ -65,26 +68,8 @@ export class ConversationsService {
 
   /** Newest activity first, each with its last message. */
   async list(shopId: string, query: ListConversationsQuery): Promise<Page<Thread>> {
-    const { limit, cursor } = query;
-    const filter = filterOf(query);
-    if (!filter) return new Page<Thread>([], null);
-    const rows = await this.conversations
-      .find(
-        { shopId, ...filter, ...(cursor ? olderThan(cursor) : {}) },
-        { searchWords: 0, nameWords: 0 },
-      )
-      .sort({ lastMessageAt: -1, _id: -1 })
-      .limit(limit + 1)
-      .lean<Conversation[]>();
-    const page = Page.of(rows, limit, ({ lastMessageAt, _id }) => ({
-      at: lastMessageAt.getTime(),
-      id: _id.toHexString(),
-    }));
-    const last = await this.lastMessagesOf(shopId, page.items);
-    return page.map((conversation) => {
-      const message = last.get(String(conversation.lastMessageId));
-      return { conversation, messages: message ? [message] : [] };
-    });
+    // All tabs of a team ask for the same list when they hear of a change: one read answers them.
+    return this.lists.share(JSON.stringify([shopId, query]), () => this.readList(shopId, query));
   }
 
   /** @param upTo the number of the last message to show; the newest without it */
@@ -189,6 +174,29 @@ export class ConversationsService {
       if (!holds) return null;
     }
     throw AppError.conflict('conflict', 'Others change this conversation too fast: try again.');
+  }
+
+  private async readList(shopId: string, query: ListConversationsQuery): Promise<Page<Thread>> {
+    const { limit, cursor } = query;
+    const filter = filterOf(query);
+    if (!filter) return new Page<Thread>([], null);
+    const rows = await this.conversations
+      .find(
+        { shopId, ...filter, ...(cursor ? olderThan(cursor) : {}) },
+        { searchWords: 0, nameWords: 0 },
+      )
+      .sort({ lastMessageAt: -1, _id: -1 })
+      .limit(limit + 1)
+      .lean<Conversation[]>();
+    const page = Page.of(rows, limit, ({ lastMessageAt, _id }) => ({
+      at: lastMessageAt.getTime(),
+      id: _id.toHexString(),
+    }));
+    const last = await this.lastMessagesOf(shopId, page.items);
+    return page.map((conversation) => {
+      const message = last.get(String(conversation.lastMessageId));
+      return { conversation, messages: message ? [message] : [] };
+    });
   }
 
   private async newestMessages({ shopId, _id }: Conversation, upTo?: number): Promise<Message[]> {

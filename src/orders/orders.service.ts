@@ -4,6 +4,7 @@ import { type Model, Types } from 'mongoose';
 import { FormsService } from '../forms/forms.service.js';
 import { boundedScan, rarestFirst } from '../platform/database/bounded-scan.js';
 import { type ChangeRange, changedIn } from '../platform/database/change-range.js';
+import { Flights } from '../platform/database/flights.js';
 import { searchFilter } from '../platform/database/search-words.js';
 import { AppError } from '../platform/http/app-error.js';
 import { type Cursor, encodeCursor } from '../platform/http/cursor.js';
@@ -23,6 +24,8 @@ const BY_WORD = { shopId: 1, searchWords: 1, submittedAt: -1, _id: -1 } as const
 
 @Injectable()
 export class OrdersService implements OnModuleInit {
+  private readonly lists = new Flights<Page<Order>>();
+
   constructor(
     @InjectModel(Order.name) private readonly orders: Model<Order>,
     private readonly shops: ShopsService,
@@ -60,17 +63,8 @@ export class OrdersService implements OnModuleInit {
    * short, or empty, and the next one goes on from there.
    */
   async list(shopId: string, query: ListOrdersQuery): Promise<Page<Order>> {
-    const { limit } = query;
-    const words = await this.wordsOf(shopId, query);
-    if (!words) return new Page<Order>([], null);
-    const { rows, stoppedAt } = await boundedScan(this.orders, {
-      ...orderRange(shopId, query, words),
-      order: NEWEST_FIRST,
-      limit,
-      fields: { searchWords: 0 },
-    });
-    if (rows.length > limit) return Page.of(rows, limit, positionOf);
-    return new Page(rows, stoppedAt ? encodeCursor(positionOf(stoppedAt)) : null);
+    // All tabs of a team ask for the same list when they hear of a change: one read answers them.
+    return this.lists.share(JSON.stringify([shopId, query]), () => this.readList(shopId, query));
   }
 
   /** Those that have changed since a number, in its order; the newest where there are too many. */
@@ -122,6 +116,20 @@ export class OrdersService implements OnModuleInit {
       .limit(2)
       .lean<Pick<Order, 'shopId'>[]>();
     return order && !another ? order.shopId.toHexString() : null;
+  }
+
+  private async readList(shopId: string, query: ListOrdersQuery): Promise<Page<Order>> {
+    const { limit } = query;
+    const words = await this.wordsOf(shopId, query);
+    if (!words) return new Page<Order>([], null);
+    const { rows, stoppedAt } = await boundedScan(this.orders, {
+      ...orderRange(shopId, query, words),
+      order: NEWEST_FIRST,
+      limit,
+      fields: { searchWords: 0 },
+    });
+    if (rows.length > limit) return Page.of(rows, limit, positionOf);
+    return new Page(rows, stoppedAt ? encodeCursor(positionOf(stoppedAt)) : null);
   }
 
   /** The rarest first; undefined when nothing can match. */

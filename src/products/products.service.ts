@@ -1,6 +1,7 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import type { Model, QueryFilter, Types } from 'mongoose';
+import { Flights } from '../platform/database/flights.js';
 import { AppError } from '../platform/http/app-error.js';
 import { Page } from '../platform/http/page.js';
 import { ShopEditsService } from '../shops/shop-edits.service.js';
@@ -32,6 +33,8 @@ const NOT_SHOWN = { searchWords: 0, pendingStockChanges: 0 } as const;
 /** Reads the catalogue. */
 @Injectable()
 export class ProductsService implements OnModuleInit {
+  private readonly lists = new Flights<Page<PricedProduct>>();
+
   constructor(
     @InjectModel(Product.name) private readonly products: Model<Product>,
     private readonly shops: ShopsService,
@@ -44,27 +47,9 @@ export class ProductsService implements OnModuleInit {
     );
   }
 
+  /** All tabs of a team ask for the same list when they hear of a change: one read answers them. */
   async list(shopId: string, query: ListProductsQuery): Promise<Page<PricedProduct>> {
-    const { limit, cursor } = query;
-    const range = productRange(query);
-    if (!range) return new Page<PricedProduct>([], null);
-    const { sort } = range;
-    const position = cursor ? decodePosition(cursor, sort) : undefined;
-    if (range.words.length > 1) {
-      const search = { range, after: position?.id, limit, fields: NOT_SHOWN };
-      const { rows, last } = await searchProducts(this.products, shopId, search);
-      const next = last && encodePosition(positionOf(last, sort), sort);
-      return new Page(await this.priced(shopId, rows), next);
-    }
-    const parts = position ? rangesAfter(range, position) : [{}];
-    const rows: Product[] = [];
-    for (const part of parts) {
-      const missing = limit + 1 - rows.length;
-      if (missing > 0) rows.push(...(await this.read(shopId, range, part, missing)));
-    }
-    const items = await this.priced(shopId, rows.slice(0, limit));
-    const last = rows.length > limit && items.at(-1);
-    return new Page(items, last ? encodePosition(positionOf(last, sort), sort) : null);
+    return this.lists.share(JSON.stringify([shopId, query]), () => this.readList(shopId, query));
   }
 
   /** Those of `ids` that the shop has, in no order. */
@@ -108,6 +93,29 @@ export class ProductsService implements OnModuleInit {
     if (!product) throw AppError.notFound('product');
     const [priced] = await this.priced(shopId, [product]);
     return priced!;
+  }
+
+  private async readList(shopId: string, query: ListProductsQuery): Promise<Page<PricedProduct>> {
+    const { limit, cursor } = query;
+    const range = productRange(query);
+    if (!range) return new Page<PricedProduct>([], null);
+    const { sort } = range;
+    const position = cursor ? decodePosition(cursor, sort) : undefined;
+    if (range.words.length > 1) {
+      const search = { range, after: position?.id, limit, fields: NOT_SHOWN };
+      const { rows, last } = await searchProducts(this.products, shopId, search);
+      const next = last && encodePosition(positionOf(last, sort), sort);
+      return new Page(await this.priced(shopId, rows), next);
+    }
+    const parts = position ? rangesAfter(range, position) : [{}];
+    const rows: Product[] = [];
+    for (const part of parts) {
+      const missing = limit + 1 - rows.length;
+      if (missing > 0) rows.push(...(await this.read(shopId, range, part, missing)));
+    }
+    const items = await this.priced(shopId, rows.slice(0, limit));
+    const last = rows.length > limit && items.at(-1);
+    return new Page(items, last ? encodePosition(positionOf(last, sort), sort) : null);
   }
 
   private async read(

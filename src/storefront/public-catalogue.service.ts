@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
+import { Flights } from '../platform/database/flights.js';
 import type { Page } from '../platform/http/page.js';
 import { CatalogueService, type ProductRevision } from '../products/catalogue.service.js';
 import { dayIn, priceAt } from '../products/product-price.js';
@@ -8,7 +9,6 @@ import { ShopsService } from '../shops/shops.service.js';
 import { BoundedCache } from './bounded-cache.js';
 import type { ListPublicProductsQuery } from './dto/list-public-products.query.js';
 import { PublicProductResponse } from './dto/public-product.response.js';
-import { Flights } from './flights.js';
 import type { ReadyJson } from './ready-json.js';
 
 /** An answer, and what it was made of. */

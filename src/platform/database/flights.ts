@@ -1,4 +1,4 @@
-import { SharedReads } from '../platform/database/shared-reads.js';
+import { SharedReads } from './shared-reads.js';
 
 interface Flight<Value> {
   reads: SharedReads<Value>;
