@@ -1,6 +1,5 @@
 import { generateKeyPairSync, X509Certificate } from 'node:crypto';
-import { Module } from '@nestjs/common';
-import { NestFactory } from '@nestjs/core';
+import { Test } from '@nestjs/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
   type NewProviderPayment,
@@ -136,13 +135,12 @@ describe('without settings', () => {
 
   it('is made by the container with the settings alone', async () => {
     const config = configOf(server.variables);
-    class Wired {}
-    Module({ providers: [PaypalProvider, { provide: AppConfig, useValue: config }] })(Wired);
-    const context = await NestFactory.createApplicationContext(Wired, { logger: false });
-    const provider = context.get(PaypalProvider);
+    const providers = [PaypalProvider, { provide: AppConfig, useValue: config }];
+    const alone = await Test.createTestingModule({ providers }).compile();
+    const provider = alone.get(PaypalProvider);
     expect(provider.isConfigured).toBe(true);
     expect((await provider.create(aPayment())).state).toBe('requires_action');
-    await context.close();
+    await alone.close();
   });
 });
 

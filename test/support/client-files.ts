@@ -16,7 +16,6 @@ const KEPT: Record<string, { variable: string; value: string }> = {
 /** The files of `docs/client/generated/`, by their names, made from the OpenAPI document. */
 export async function clientFiles(document: OpenAPIObject): Promise<Record<string, string>> {
   return {
-    'openapi.json': asText(document),
     'cliick-api.ts': `${HEADING}\n\n${await typesOf(document)}`,
     'postman-collection.json': asText(await postmanCollection(document)),
   };
