@@ -1,6 +1,7 @@
 // What every area of the bench shares: the two servers, the clients, medians and the report's lines.
 import { fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { median } from './load.mjs';
 
@@ -108,4 +109,32 @@ export async function startBare({ mongodbUri, shopId }) {
 
 export function say(name, figure) {
   process.stdout.write(`${name.padEnd(58)} ${figure}\n`);
+}
+
+/** Every ratio of this run, in the order of the report. */
+export const ratios = [];
+
+/**
+ * @param aim `{ atLeast }` or `{ atMost }`
+ * @param spread the ratio of each round, where there are several
+ */
+export function ratio(name, value, aim = {}, spread) {
+  const [[word, bound] = []] = Object.entries(aim);
+  const wanted = bound === undefined ? '' : `  (aim: ${word === 'atLeast' ? '>=' : '<='} ${bound})`;
+  say(name, `${value.toFixed(2)}${wanted}`);
+  ratios.push({
+    name,
+    value: rounded(value),
+    ...aim,
+    ...(spread && { spread: spread.map(rounded) }),
+  });
+  return rounded(value);
+}
+
+const rounded = (value) => Number(value.toFixed(2));
+
+/** Resident memory of a process, in MB. */
+export async function residentMb(pid) {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8');
+  return Math.round(Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1_024);
 }

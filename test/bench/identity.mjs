@@ -1,4 +1,4 @@
-import { CLIENTS, compare, JSON_TYPE, say, seconds, send } from './harness.mjs';
+import { CLIENTS, compare, JSON_TYPE, ratio, seconds, send } from './harness.mjs';
 import { load } from './load.mjs';
 
 /** Sign-ins, what they cost everybody else, and what knowing the caller costs a request. */
@@ -26,29 +26,8 @@ export async function identity({ api, bare, world }) {
     'API /health/live': () => load(`${api.url}/health/live`, { clients: CLIENTS, seconds }),
     'who am I (token, session, user)': () =>
       load(`${api.url}/api/auth/me`, { clients: CLIENTS, seconds, headers: authorised }),
-    'bare list of 50 products': () => load(`${bare.url}/products`, { clients: CLIENTS, seconds }),
-    'public list of 50 products': () =>
-      load(`${api.url}/api/public/shops/${world.slug}/products?limit=50`, {
-        clients: CLIENTS,
-        seconds,
-      }),
-    'member list of 50 products (token, session, membership)': () =>
-      load(`${api.url}/api/shops/${world.shopId}/products?limit=50`, {
-        clients: CLIENTS,
-        seconds,
-        headers: authorised,
-      }),
   });
   const perSecond = (name) => figures[name].perSecond;
-  const ratios = {
-    'API live / bare live': perSecond('API /health/live') / perSecond('bare /live'),
-    'member list / bare list':
-      perSecond('member list of 50 products (token, session, membership)') /
-      perSecond('bare list of 50 products'),
-    'member list / public list':
-      perSecond('member list of 50 products (token, session, membership)') /
-      perSecond('public list of 50 products'),
-  };
-  for (const [name, ratio] of Object.entries(ratios)) say(name, ratio.toFixed(2));
-  return { figures, ratios };
+  ratio('API /health/live / bare', perSecond('API /health/live') / perSecond('bare /live'));
+  return figures;
 }

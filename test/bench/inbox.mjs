@@ -1,11 +1,10 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import mongoose from 'mongoose';
 import { io } from 'socket.io-client';
 import { WebSocket } from 'ws';
-import { rounds, say, send } from './harness.mjs';
+import { ratio, residentMb, rounds, say, seconds, send } from './harness.mjs';
 import { median, quantile } from './load.mjs';
 
 /** [sockets, rooms they are spread over] */
@@ -15,6 +14,7 @@ const CROWDS = [
   [2_000, 1],
   [2_000, 100],
 ];
+/** Timed one after the other, in each round. */
 const MESSAGES = 40;
 /** Posted at a time, to see how much gets through. */
 const IN_FLIGHT = 8;
@@ -57,30 +57,49 @@ async function compareDelivery({ api, bare, world, sockets, rooms }) {
     shops,
     people: Math.ceil(sockets / SOCKETS_OF_A_PERSON),
   });
-  const ours = await delivery({
+  const ours = await crowd({
     sockets,
     rooms: shops.map(({ shopId }) => shopId),
     connect: (index) => io(api.url, { auth: { token: tokens[index % tokens.length] }, ...SOCKET }),
     join: (socket, shopId) => socket.emitWithAck('shop:join', { shopId }),
     post: (room, text) => shops[room].write(text),
   });
-  const theirs = await delivery({
+  const theirs = await crowd({
     sockets,
     rooms: shops.map((_, index) => `room${index}`),
     connect: () => io(bare.url, SOCKET),
     join: (socket, room) => socket.emitWithAck('join', room),
     post: (room, text) => send('POST', `${bare.url}/rooms/room${room}`, { text }),
   });
-  const ratio = ours.perSecond / theirs.perSecond;
   const name = `${sockets} sockets in ${rooms} room(s)`;
-  for (const [who, { perSecond, p50, p99 }] of Object.entries({ API: ours, bare: theirs })) {
-    say(`${name}, ${who}`, `${perSecond} deliveries/s  p50 ${p50} ms  p99 ${p99} ms`);
+  const figures = await inRounds({ API: ours, bare: theirs }, name);
+  for (const { close } of [ours, theirs]) close();
+  const { API, bare: reference } = figures;
+  ratio(`${name}: deliveries per second / bare`, API.perSecond / reference.perSecond, {
+    atLeast: 0.8,
+  });
+  ratio(`${name}: p99 / bare`, API.p99 / reference.p99, { atMost: 3 });
+  return { sockets, rooms, ...figures };
+}
+
+/** Medians over the rounds, in which both take turns; the first, in which all is new, is not counted. */
+async function inRounds(crowds, name) {
+  const results = Object.fromEntries(Object.keys(crowds).map((who) => [who, []]));
+  for (let round = 0; round <= rounds; round++) {
+    for (const [who, { time, flood }] of Object.entries(crowds)) {
+      const result = { ...(await time()), perSecond: await flood() };
+      if (round > 0) results[who].push(result);
+    }
   }
-  say(
-    `${name}: deliveries / bare, p99 / bare`,
-    `${ratio.toFixed(2)}, ${(ours.p99 / theirs.p99).toFixed(2)}`,
+  return Object.fromEntries(
+    Object.entries(results).map(([who, all]) => {
+      const of = (key) => median(all.map((result) => result[key]));
+      const figure = { perSecond: Math.round(of('perSecond')), p50: of('p50'), p99: of('p99') };
+      const { perSecond, p50, p99 } = figure;
+      say(`${name}, ${who}`, `${perSecond} deliveries/s  p50 ${p50} ms  p99 ${p99} ms`);
+      return [who, { ...figure, spread: all.map((result) => Math.round(result.perSecond)) }];
+    }),
   );
-  return { sockets, rooms, ours, theirs, ratio };
 }
 
 /** A person has at most a hundred sockets. */
@@ -107,10 +126,10 @@ async function hire({ api, world, shops, people }) {
 const SOCKET = { transports: ['websocket'], reconnection: false, forceNew: true };
 
 /**
- * First one message after the other, so that each delivery is timed from its own POST; then several
- * at a time, to see how much gets through.
+ * Opens the sockets. `time` posts one message after the other, so that each delivery is timed from its
+ * own POST; `flood` posts several at a time for a while, to see how much gets through.
  */
-async function delivery({ sockets, rooms, connect, join, post }) {
+async function crowd({ sockets, rooms, connect, join, post }) {
   const open = [];
   for (let index = 0; index < sockets; index++) {
     const socket = connect(index);
@@ -121,47 +140,54 @@ async function delivery({ sockets, rooms, connect, join, post }) {
     await join(socket, rooms[index % rooms.length]);
     open.push(socket);
   }
-  const latencies = [];
-  let sentAt = 0;
-  let arrived = () => {};
+  const perRoom = Math.floor(sockets / rooms.length);
+  let told = 0;
+  let hear = () => {};
   for (const socket of open) {
     socket.on('message:new', () => {
-      latencies.push(performance.now() - sentAt);
-      arrived();
+      told++;
+      hear();
     });
   }
-  const perRoom = Math.floor(sockets / rooms.length);
-  const arrival = (count) =>
+  /** Resolves when `count` more have arrived than had when it was asked for. */
+  const arrival = (count, until = told + count) =>
     new Promise((resolve) => {
-      const expected = latencies.length + count;
-      arrived = () => latencies.length >= expected && resolve();
+      const look = () => told >= until && resolve();
+      const before = hear;
+      hear = () => (before(), look());
+      look();
     });
-  for (let turn = 0; turn < MESSAGES; turn++) {
-    const all = arrival(perRoom);
-    sentAt = performance.now();
-    await Promise.all([post(turn % rooms.length, `message ${turn}`), all]);
-  }
-  const timed = latencies.length;
-  const startedAt = performance.now();
-  const all = arrival(perRoom * MESSAGES);
-  let next = 0;
-  const posters = Array.from({ length: IN_FLIGHT }, async () => {
-    while (next < MESSAGES) {
-      const turn = next++;
-      await post(turn % rooms.length, `more ${turn}`);
+  const time = async () => {
+    const latencies = [];
+    for (let turn = 0; turn < MESSAGES; turn++) {
+      const startedAt = performance.now();
+      hear = () => latencies.push(performance.now() - startedAt);
+      await Promise.all([arrival(perRoom), post(turn % rooms.length, `message ${turn}`)]);
     }
-  });
-  await Promise.all([...posters, all]);
-  const elapsed = (performance.now() - startedAt) / 1_000;
-  const perSecond = Math.round((latencies.length - timed) / elapsed);
-  latencies.length = timed;
-  for (const socket of open) socket.disconnect();
-  latencies.sort((a, b) => a - b);
-  return {
-    perSecond,
-    p50: Number(quantile(latencies, 0.5).toFixed(1)),
-    p99: Number(quantile(latencies, 0.99).toFixed(1)),
+    hear = () => {};
+    latencies.sort((a, b) => a - b);
+    const at = (share) => Number(quantile(latencies, share).toFixed(1));
+    return { p50: at(0.5), p99: at(0.99) };
   };
+  const flood = async () => {
+    const before = told;
+    const startedAt = performance.now();
+    let posted = 0;
+    const poster = async () => {
+      while (performance.now() < startedAt + seconds * 1_000) {
+        const turn = posted++;
+        await post(turn % rooms.length, `more ${turn}`);
+      }
+    };
+    await Promise.all(Array.from({ length: IN_FLIGHT }, poster));
+    await arrival(0, before + posted * perRoom);
+    hear = () => {};
+    return (told - before) / ((performance.now() - startedAt) / 1_000);
+  };
+  const close = () => {
+    for (const socket of open) socket.disconnect();
+  };
+  return { time, flood, close };
 }
 
 async function makeInbox({ api, world }, name) {
@@ -192,23 +218,19 @@ async function memoryOfSockets({ api, world }) {
     '/ws': (token) => new WebSocket(`${api.url.replace('http', 'ws')}/ws?token=${token}`),
   };
   for (const [door, connect] of Object.entries(doors)) {
-    const before = await residentKb(api.child.pid);
+    const before = await residentMb(api.child.pid);
     const open = [];
     for (let index = 0; index < IDLE_SOCKETS; index++) {
       const socket = connect(tokens[index % tokens.length]);
       await new Promise((resolve) => socket.once(door === '/ws' ? 'open' : 'connect', resolve));
       open.push(socket);
     }
-    perSocket[door] = Math.round(((await residentKb(api.child.pid)) - before) / IDLE_SOCKETS);
+    const grown = (await residentMb(api.child.pid)) - before;
+    perSocket[door] = Math.round((grown * 1_024) / IDLE_SOCKETS);
     for (const socket of open) socket.close();
     say(`memory per idle socket at ${door}`, `${perSocket[door]} KB`);
   }
   return perSocket;
-}
-
-async function residentKb(pid) {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8');
-  return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]);
 }
 
 /** The tenth message of a conversation beside one in a conversation of a hundred thousand. */
@@ -217,7 +239,7 @@ async function sendCost({ api, world, db }) {
   const long = await makeInbox({ api, world }, 'long');
   await fill({ db, chat: long, count: LONG_CONVERSATION });
   for (let turn = 0; turn < 60; turn++) await long.write('warm');
-  const ratios = [];
+  const spread = [];
   for (let round = 0; round < rounds; round++) {
     const times = { short: [], long: [] };
     for (let turn = 0; turn < turns; turn++) {
@@ -229,11 +251,10 @@ async function sendCost({ api, world, db }) {
         times[name].push(performance.now() - startedAt);
       }
     }
-    ratios.push(median(times.long) / median(times.short));
+    spread.push(median(times.long) / median(times.short));
   }
-  const ratio = Number(median(ratios).toFixed(2));
-  say(`message ${LONG_CONVERSATION} beside message ${SHORT_CONVERSATION}`, ratio.toFixed(2));
-  return ratio;
+  const title = `send of message ${LONG_CONVERSATION} / message ${SHORT_CONVERSATION}`;
+  return ratio(title, median(spread), { atMost: 1.1 }, spread);
 }
 
 /** Gives an empty conversation a history. */

@@ -1,5 +1,5 @@
 import mongoose from 'mongoose';
-import { documents, rounds, say, send } from './harness.mjs';
+import { documents, ratio, rounds, send } from './harness.mjs';
 import { median } from './load.mjs';
 
 const SMALL = 1_000;
@@ -76,13 +76,13 @@ export async function listCosts({ api, world, db }) {
   for (const [name, queries] of Object.entries(LISTS)) {
     for (const query of queries) {
       const path = `/${name}?limit=50${query && `&${query}`}`;
-      const ratios = [];
+      const spread = [];
       for (let round = 0; round < rounds; round++) {
         const [few, many] = await inTurn([small + path, large + path], world.token);
-        ratios.push(many / few);
+        spread.push(many / few);
       }
-      costs[path] = Number(median(ratios).toFixed(2));
-      say(`list ${path}, ${documents} beside ${SMALL}`, costs[path].toFixed(2));
+      const title = `list ${path}, ${documents} / ${SMALL} documents`;
+      costs[path] = ratio(title, median(spread), { atMost: 1.2 }, spread);
     }
   }
   return { documents, ratios: costs };

@@ -3,12 +3,11 @@
 import { fork } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
 import { Agent, request } from 'node:http';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
-import { rounds, say } from './harness.mjs';
+import { ratio, residentMb, rounds, say } from './harness.mjs';
 import { median } from './load.mjs';
 
 const pictures = Number(process.env.BENCH_PICTURES ?? 1_000);
@@ -20,14 +19,14 @@ const MARKS = 5;
 export async function media({ api, world, directory }) {
   const picture = await aPicture(kilobytes * 1_024);
   const urls = [];
-  const memory = [await memoryOf(api.child.pid)];
+  const memory = [await residentMb(api.child.pid)];
   const startedAt = performance.now();
   for (let mark = 1; mark <= MARKS; mark++) {
     const until = Math.round((pictures * mark) / MARKS);
     await inParallel(until - urls.length, UPLOADS_AT_ONCE, async () => {
       urls.push(await upload(api.url, world, picture));
     });
-    memory.push(await memoryOf(api.child.pid));
+    memory.push(await residentMb(api.child.pid));
   }
   const uploadsPerSecond = (urls.length * 1_000) / (performance.now() - startedAt);
   say(`uploads of ${Math.round(picture.length / 1_024)} KB`, `${uploadsPerSecond.toFixed(1)}/s`);
@@ -38,9 +37,14 @@ export async function media({ api, world, directory }) {
       pictureBytes: picture.length,
       ...(await serve(api, bare, urls)),
     };
-    memory.push(await memoryOf(api.child.pid));
+    memory.push(await residentMb(api.child.pid));
     say('memory of the API, in MB, from before to after', memory.join(' '));
-    say('API served / bare static', figures.ratio.toFixed(2));
+    const { perSecond } = figures;
+    ratio('pictures served / bare static', perSecond['API served'] / perSecond['bare static']);
+    // The first uploads load the library, so the growth is counted from then on.
+    ratio('memory after all uploads / after the first fifth', memory.at(-2) / memory[1], {
+      atMost: 1.2,
+    });
     return { figures, memoryMegabytes: memory };
   } finally {
     bare.child.disconnect();
@@ -62,7 +66,7 @@ async function serve(api, bare, urls) {
     Object.entries(results).map(([name, all]) => [name, Math.round(median(all))]),
   );
   for (const [name, figure] of Object.entries(perSecond)) say(`${name}, pictures`, `${figure}/s`);
-  return { perSecond, ratio: perSecond['API served'] / perSecond['bare static'] };
+  return { perSecond };
 }
 
 /** Noise, which no encoder makes small; the size is met by its side. */
@@ -113,13 +117,6 @@ async function inParallel(count, atOnce, work) {
     while (begun++ < count) await work();
   };
   await Promise.all(Array.from({ length: atOnce }, worker));
-}
-
-/** Resident, in MB; where the system does not tell, null. */
-async function memoryOf(pid) {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
-  const [, kilobytesUsed] = /^VmRSS:\s+(\d+)/m.exec(status) ?? [];
-  return kilobytesUsed ? Math.round(Number(kilobytesUsed) / 1_024) : null;
 }
 
 async function startStatic(directory) {

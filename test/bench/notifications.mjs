@@ -1,6 +1,6 @@
 import { request } from 'node:http';
 import webPush from 'web-push';
-import { CLIENTS, compare, JSON_TYPE, say, seconds, send } from './harness.mjs';
+import { CLIENTS, compare, JSON_TYPE, ratio, say, seconds, send } from './harness.mjs';
 import { load, quantile } from './load.mjs';
 
 const ORDERS = 100;
@@ -65,8 +65,8 @@ async function burst({ place, post, push }) {
   });
   say('push jobs', `${jobs}/s`);
   say('the same pushes without jobs', `${bare}/s`);
-  say('push jobs / bare', (jobs / bare).toFixed(2));
-  return { jobsPerSecond: jobs, barePerSecond: bare, ratio: jobs / bare };
+  ratio('push jobs / the same pushes without jobs', jobs / bare);
+  return { jobsPerSecond: jobs, barePerSecond: bare };
 }
 
 async function perSecond(push, pushes, turns, work) {
@@ -108,7 +108,8 @@ async function whileItHangs({ place, post, push }) {
     'orders, the push service hangs': () => orders('hangs', true),
   });
   const [answers, hangs] = Object.values(figures);
-  const ratio = hangs.p95ms / answers.p95ms;
-  say('p95 of orders, hanging / answering', ratio.toFixed(2));
-  return { ...figures, p95Ratio: ratio };
+  ratio('p95 of orders, push service hanging / answering', hangs.p95ms / answers.p95ms, {
+    atMost: 1.2,
+  });
+  return figures;
 }

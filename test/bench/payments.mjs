@@ -1,6 +1,6 @@
 import { io } from 'socket.io-client';
 import { webhook } from './bench-stripe.mjs';
-import { rounds, say, send } from './harness.mjs';
+import { ratio, rounds, say, send } from './harness.mjs';
 import { median, quantile } from './load.mjs';
 
 const BURST = 1_000;
@@ -19,9 +19,10 @@ export async function payments({ api, bare, world }) {
     const perSecond = Math.round(median(bursts[name].map((figure) => figure.perSecond)));
     say(`${name}, burst of ${BURST}`, `${perSecond}/s  p99 ${p99(name).toFixed(1)} ms`);
   }
-  const ratio = p99('webhook acknowledged') / p99('bare insert');
-  say('webhook p99 / bare insert p99', ratio.toFixed(2));
-  return { bursts, p99Ratio: ratio, untilSocket: await untilSocket({ api, world }) };
+  ratio('webhook p99 / bare insert p99', p99('webhook acknowledged') / p99('bare insert'), {
+    atMost: 2,
+  });
+  return { bursts, untilSocket: await untilSocket({ api, world }) };
 }
 
 async function burst(url) {

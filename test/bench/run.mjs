@@ -1,12 +1,15 @@
 // `npm run bench`: each figure beside its bare reference, in the same run, on the same database.
 // BENCH_SECONDS (2) and BENCH_ROUNDS (3) set how long, BENCH_DOCUMENTS (1000000) how large the large
-// shop is, BENCH_AREAS (all) what is run; the report is text, and JSON at the end.
-import { mkdtemp, rm } from 'node:fs/promises';
+// shop is, BENCH_AREAS (all) what is run; the report is text, and JSON at the end. With BENCH_OUT it is
+// kept in that directory, as report.json and the chart of its ratios.
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EmbeddedEngine } from '../../dist/platform/database/embedded-engine.js';
+import { chart } from './chart.mjs';
 import { commerce } from './commerce.mjs';
-import { makeWorld, rounds, seconds, startApi, startBare } from './harness.mjs';
+import { makeWorld, ratios, rounds, seconds, startApi, startBare } from './harness.mjs';
 import { inbox } from './inbox.mjs';
 import { identity } from './identity.mjs';
 import { startPush } from './bench-push.mjs';
@@ -14,8 +17,9 @@ import { startStripe } from './bench-stripe.mjs';
 import { media } from './media.mjs';
 import { notifications } from './notifications.mjs';
 import { payments } from './payments.mjs';
+import { start } from './start.mjs';
 
-const AREAS = { identity, commerce, inbox, payments, notifications, media };
+const AREAS = { start, identity, commerce, inbox, payments, notifications, media };
 const wanted = (process.env.BENCH_AREAS ?? Object.keys(AREAS).join()).split(',');
 const quiet = { info() {}, warn() {}, error: (text) => process.stderr.write(`${text}\n`) };
 
@@ -37,12 +41,14 @@ try {
   const report = {
     machine: `${cpus().length} x ${cpus()[0].model}`,
     node: process.version,
+    versions: await versions(),
+    at: new Date().toISOString().slice(0, 10),
     rounds,
     secondsEach: seconds,
   };
   for (const area of wanted)
-    report[area] = await AREAS[area]({ api, bare, world, mongodbUri, directory, push });
-  process.stdout.write(`\n${JSON.stringify(report, null, 2)}\n`);
+    report[area] = await AREAS[area]({ api, bare, world, mongodbUri, directory, push, variables });
+  await keep({ ...report, ratios });
 } finally {
   bare.child.disconnect();
   api.child.kill('SIGTERM');
@@ -51,4 +57,20 @@ try {
   push.stop();
   await engine.stop();
   await rm(directory, { recursive: true, force: true });
+}
+
+async function versions() {
+  const require = createRequire(import.meta.url);
+  const names = ['@nestjs/core', 'express', 'mongoose', 'mongodb', 'socket.io'];
+  return Object.fromEntries(names.map((name) => [name, require(`${name}/package.json`).version]));
+}
+
+async function keep(report) {
+  const json = `${JSON.stringify(report, null, 2)}\n`;
+  process.stdout.write(`\n${json}`);
+  const { BENCH_OUT: out } = process.env;
+  if (!out) return;
+  await mkdir(out, { recursive: true });
+  await writeFile(join(out, 'report.json'), json);
+  await writeFile(join(out, 'ratios.svg'), chart(report));
 }
