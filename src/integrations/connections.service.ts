@@ -1,8 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import { Injectable, Logger } from '@nestjs/common';
 import { AppConfig } from '../platform/config/app-config.js';
 import { AppError } from '../platform/http/app-error.js';
-import { hashOneTimeSecret, makeOneTimeSecret } from '../platform/security/one-time-secret.js';
+import { hashOneTimeSecret } from '../platform/security/one-time-secret.js';
 import { ShopsService } from '../shops/shops.service.js';
 import type { IntegrationView } from './dto/integration.response.js';
 import { IntegrationTokensService } from './integration-tokens.service.js';
@@ -13,8 +12,6 @@ import { PlatformFailure } from './platforms/platform-failure.js';
 import type { Account, Grant, Platform, PlatformName, Return } from './platforms/platform.js';
 import { PlatformsService } from './platforms/platforms.service.js';
 import { TokenRefreshJob } from './token-refresh.job.js';
-
-const KEY_BYTES = 18;
 
 /** Makes, changes and ends connections: first the platform is asked, then one write keeps it. */
 @Injectable()
@@ -109,8 +106,7 @@ export class ConnectionsService {
   /** Has the platform send us what happens there; never what is another shop's. */
   private async attach(shopId: string, platform: Platform, account: Account): Promise<WebhookKeys> {
     await this.requireFree(shopId, platform.name, account.id);
-    const integrationKey = randomBytes(KEY_BYTES).toString('base64url');
-    const secret = makeOneTimeSecret();
+    const { integrationKey, secret } = this.tokens.webhookKeys(shopId, platform.name, account.id);
     const url = `${this.config.ownOrigin}/webhook/${platform.name}/${integrationKey}`;
     await this.asking(platform, () => platform.subscribe(account, { url, secret }));
     return { integrationKey, webhookSecretHash: hashOneTimeSecret(secret) };

@@ -3,6 +3,8 @@ import { TokenCipher } from '../platform/security/token-cipher.js';
 import type { Integration, Revocation } from './integration.schema.js';
 import type { Held, PlatformName } from './platforms/platform.js';
 
+/** It stands in addresses, which are logged: not as long as what is secret. */
+const KEY_CHARACTERS = 24;
 const FIELDS = ['accessToken', 'refreshToken'] as const;
 
 export interface Tokens {
@@ -54,6 +56,21 @@ export class IntegrationTokensService {
     if ('problem' in opened) return opened;
     const { pageId, platformUserId = '' } = held;
     return { pageId, platformUserId, ...opened.tokens };
+  }
+
+  /**
+   * What the webhook of a page, account or bot is known by: the same each time, so that an attempt to
+   * connect again that fails half-way leaves the connection that is there with a webhook it knows.
+   */
+  webhookKeys(
+    shopId: string,
+    platform: PlatformName,
+    pageId: string,
+  ): { integrationKey: string; secret: string } {
+    const derive = (what: string): string =>
+      this.cipher.derive(placeOf(shopId, platform, `${pageId}/${what}`));
+    const integrationKey = derive('webhook address').slice(0, KEY_CHARACTERS);
+    return { integrationKey, secret: derive('webhook secret') };
   }
 
   /** Sealed for a moment, in the state of a visit. */

@@ -3,7 +3,15 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo, Socket } from 'node:net';
 
 /** What a platform does instead of answering. */
-export type Misbehaviour = 'refuse' | 'hang' | 'server-error' | 'html' | 'error-in-200' | 'reset';
+export type Misbehaviour =
+  | 'refuse'
+  | 'hang'
+  | 'server-error'
+  | 'html'
+  | 'error-in-200'
+  | 'reset'
+  /** It does what it was asked, and nobody hears of it. */
+  | 'answer-lost';
 
 export interface PlatformRequest {
   method: string;
@@ -33,6 +41,8 @@ export abstract class PlatformServer {
   readonly requests: PlatformRequest[] = [];
   /** By a piece of the path; undefined answers as it should. */
   misbehaviour: Record<string, Misbehaviour | undefined> = {};
+  /** By a piece of the path: what a request waits for before it is looked at. */
+  held: Record<string, Promise<void>> = {};
   /** Leads an address of the API to where it runs. */
   reach: (url: string) => string = (url) => url;
   private readonly codes = new Map<string, Code>();
@@ -133,6 +143,10 @@ export abstract class PlatformServer {
     this.requests.push(recorded);
     const [, how] =
       Object.entries(this.misbehaviour).find(([piece]) => recorded.path.includes(piece)) ?? [];
+    const [, until] =
+      Object.entries(this.held).find(([piece]) => recorded.path.includes(piece)) ?? [];
+    await until;
+    if (how === 'answer-lost') await this.answer(recorded);
     if (how) return this.misbehave(how, response);
     const isDialog = recorded.method === 'GET' && recorded.path === this.dialogPath;
     reply(response, isDialog ? this.sendBack(url) : await this.answer(recorded));
@@ -148,7 +162,7 @@ export abstract class PlatformServer {
   private misbehave(how: Misbehaviour, response: ServerResponse): void {
     const { socket } = response;
     if (how === 'hang' && socket) this.hanging.add(socket);
-    if (how === 'reset') socket?.destroy();
+    if (how === 'reset' || how === 'answer-lost') socket?.destroy();
     if (how === 'server-error') reply(response, { status: 500, body: { error: 'oops' } });
     if (how === 'html') reply(response, { body: `<p>Sorry ${HOSTILE_TEXT}` });
     if (how === 'error-in-200') reply(response, { body: this.errorIn200 });

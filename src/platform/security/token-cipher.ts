@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { AppConfig, type EncryptionKey } from '../config/app-config.js';
 
@@ -42,6 +42,11 @@ export class TokenCipher {
     const sealed = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]);
     const all = Buffer.concat([iv, cipher.getAuthTag(), sealed]);
     return `${this.current.id}.${all.toString('base64url')}`;
+  }
+
+  /** A secret of 43 characters, the same for the same purpose while the first key stays. */
+  derive(purpose: string): string {
+    return createHmac('sha256', this.current.key).update(purpose, 'utf8').digest('base64url');
   }
 
   open(sealed: string, place: string): Opened {
