@@ -34,8 +34,8 @@ interface Person {
 export class FacebookPagesServer extends PlatformServer {
   /** Who agrees in the dialog. */
   person: Person = { id: '9001', pages: [{ id: '7001', name: 'Mya Coffee' }], scopes: SCOPES };
-  /** Seconds of a long-lived token. */
-  expiresIn = SIXTY_DAYS;
+  /** Seconds of a long-lived token, as the exchange tells them; it may leave them out. */
+  expiresIn: number | undefined = SIXTY_DAYS;
   /** Seconds until data access lapses, from now. */
   dataAccess = 90 * 86_400;
   readonly subscribed = new Set<string>();
@@ -132,7 +132,8 @@ export class FacebookPagesServer extends PlatformServer {
         data: {
           app_id: APP_ID,
           is_valid: true,
-          expires_at: 0,
+          // A page's has no end.
+          expires_at: known.page ? 0 : Math.floor(Date.now() / 1_000) + SIXTY_DAYS,
           data_access_expires_at: Math.floor(Date.now() / 1_000) + this.dataAccess,
           scopes: known.person.scopes,
           user_id: known.person.id,

@@ -38,6 +38,8 @@ const MAX_TURNS = 10;
 interface TokenFacts {
   userId: string;
   scopes: string[];
+  /** The exchange may leave out `expires_in`. */
+  expiresAt?: Date;
   reconnectBy?: Date;
 }
 
@@ -77,8 +79,8 @@ export class FacebookPlatform implements Platform {
   async exchange({ code, redirectUri }: Return): Promise<Grant> {
     const short = await this.fetchToken({ redirect_uri: redirectUri, code });
     const { token, expiresAt } = await this.fetchLongLived(short.token);
-    const { userId, scopes, reconnectBy } = await this.inspect(token);
-    return { token, refreshToken: token, userId, scopes, expiresAt, reconnectBy };
+    const facts = await this.inspect(token);
+    return { ...facts, expiresAt: expiresAt ?? facts.expiresAt, token, refreshToken: token };
   }
 
   async listAccounts({ token }: Pick<Grant, 'token'>): Promise<Account[]> {
@@ -109,8 +111,13 @@ export class FacebookPlatform implements Platform {
 
   async refresh({ refreshToken = '', pageId }: Held): Promise<Renewed> {
     const { token, expiresAt } = await this.fetchLongLived(refreshToken);
-    const { reconnectBy } = await this.inspect(token);
-    const renewed = { refreshToken: token, expiresAt, reconnectBy };
+    const facts = await this.inspect(token);
+    const { reconnectBy } = facts;
+    const renewed = {
+      refreshToken: token,
+      expiresAt: expiresAt ?? facts.expiresAt,
+      reconnectBy,
+    };
     if (pageId === undefined) return renewed;
     const page = (await this.listAccounts({ token })).find(({ id }) => id === pageId);
     if (page) return { ...renewed, accessToken: page.accessToken };
@@ -124,7 +131,7 @@ export class FacebookPlatform implements Platform {
 
   async revoke(held: Held, keepsGrant: boolean): Promise<void> {
     const { pageId, accessToken, platformUserId, refreshToken } = held;
-    if (pageId && accessToken) await this.remove(pageId, 'subscribed_apps', accessToken);
+    if (pageId && accessToken) await this.unsubscribe(pageId, accessToken);
     if (keepsGrant || !refreshToken) return;
     await this.remove(platformUserId, 'permissions', refreshToken);
   }
@@ -165,13 +172,23 @@ export class FacebookPlatform implements Platform {
     if (data['is_valid'] !== true || idOf(data['app_id']) !== appId || !userId) {
       throw new PlatformFailure('dead', 'Facebook has ended the permission.');
     }
+    const expiresAt = momentOf(data['expires_at']);
     const reconnectBy = momentOf(data['data_access_expires_at']);
-    return { userId, scopes: scopesOf(data['scopes']), reconnectBy };
+    return { userId, scopes: scopesOf(data['scopes']), expiresAt, reconnectBy };
   }
 
   private async get(path: string, token: string, query: Record<string, string>): Promise<Json> {
     const url = `${this.settings.graphBase}/${path}`;
     return callGraph(LABEL, { method: 'GET', url, query: { ...query, ...this.proven(token) } });
+  }
+
+  /** A page that is lost to this person is no reason to keep their permission. */
+  private async unsubscribe(pageId: string, accessToken: string): Promise<void> {
+    try {
+      await this.remove(pageId, 'subscribed_apps', accessToken);
+    } catch (error) {
+      if (!(error instanceof PlatformFailure) || error.kind === 'unavailable') throw error;
+    }
   }
 
   private async remove(id: string, what: string, token: string): Promise<void> {
