@@ -11,6 +11,7 @@ export const NOTHING = {
   renewedAt: undefined,
   reconnectBy: undefined,
   askedAt: undefined,
+  untold: undefined,
   integrationKey: undefined,
   webhookSecretHash: undefined,
   pages: [],

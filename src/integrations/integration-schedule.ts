@@ -23,6 +23,12 @@ export function askAt({ reconnectBy, askedAt }: Times): Date | undefined {
   return new Date(reconnectBy.getTime() - ASK_DAYS_BEFORE * DAY_MS);
 }
 
+/** Whether nobody has to be asked yet; what is put off by less leaves those asked who were. */
+export function isFarOff(reconnectBy: Date | undefined, now: Date): boolean {
+  const at = askAt({ reconnectBy });
+  return at !== undefined && at > now;
+}
+
 /** When to look after a connection that is well: at the latest in a day, to see that it lives. */
 export function nextDue(times: Times, now: Date): Date {
   const moments = [refreshAt(times), askAt(times), new Date(now.getTime() + DAY_MS)];

@@ -33,6 +33,7 @@ export class IntegrationUpkeepService {
   async tend(id: string, now: Date): Promise<void> {
     const row = await this.due.claim(id, now);
     if (!row) return;
+    await this.integrations.tellUntold(row);
     const moments = [await this.revokePending(row, now), await this.keep(row, now)];
     const soonest = Math.min(...moments.map((one) => one?.getTime() ?? Infinity));
     await this.due.reschedule(row, soonest === Infinity ? undefined : new Date(soonest));
@@ -70,7 +71,7 @@ export class IntegrationUpkeepService {
       if (!(error instanceof PlatformFailure)) throw error;
       this.note('could not be revoked', row, error);
       // A dead token is what was wanted.
-      return error.kind !== 'unavailable';
+      return error.kind === 'dead';
     }
   }
 

@@ -11,6 +11,8 @@ export type IntegrationState = (typeof INTEGRATION_STATES)[number];
 export const FAILURE_REASONS = ['dead', 'expired', 'damaged'] as const;
 export type FailureReason = (typeof FAILURE_REASONS)[number];
 
+const UNTOLD = ['integration.failed', 'integration.expiring'] as const;
+
 @Schema({ _id: false })
 export class PageChoice {
   @Prop({ required: true })
@@ -120,6 +122,10 @@ export class Integration {
 
   @Prop({ type: String, enum: FAILURE_REASONS })
   failure?: FailureReason;
+
+  /** What has happened to it and may not have reached those who must hear it. */
+  @Prop({ type: String, enum: UNTOLD })
+  untold?: (typeof UNTOLD)[number];
 
   /** Names the connection in the address of its webhook. */
   @Prop({ type: String })

@@ -7,7 +7,7 @@ import { AppError } from '../platform/http/app-error.js';
 import { assignment } from './assignment.js';
 import { fieldsOf, NOTHING } from './connection-fields.js';
 import { IntegrationResponse, type IntegrationView } from './dto/integration.response.js';
-import { nextDue } from './integration-schedule.js';
+import { isFarOff, nextDue } from './integration-schedule.js';
 import { IntegrationTokensService } from './integration-tokens.service.js';
 import { type FailureReason, Integration } from './integration.schema.js';
 import {
@@ -90,7 +90,7 @@ export class IntegrationsService {
         return this.change(known, assignment({ ...fields, revoking, dueAt }));
       });
       if (!row) continue;
-      if (row.isConnected) this.tell('integration.connected', row);
+      if (row.isConnected) this.events.emit('integration.connected', this.told(row));
       return row;
     }
     throw changed();
@@ -126,7 +126,7 @@ export class IntegrationsService {
       this.change(row, { ...update, ...(left ? { $push: { revoking: left } } : {}) }),
     );
     if (!chosen) throw changed();
-    this.tell('integration.connected', chosen);
+    this.events.emit('integration.connected', this.told(chosen));
     return chosen;
   }
 
@@ -160,12 +160,10 @@ export class IntegrationsService {
   }
 
   /** Notes, once, that a connection is dead: nothing is tried with it any more. */
-  async fail(row: Integration, failure: FailureReason, now: Date): Promise<Integration | null> {
-    const dueAt = row.revoking.length > 0 ? now : undefined;
-    const fields = { ...NOTHING, state: 'failed', failure, checkedAt: now, dueAt };
-    const failed = await this.change(row, assignment(fields));
-    if (failed) this.tell('integration.failed', failed);
-    return failed;
+  async fail(row: Integration, failure: FailureReason, now: Date): Promise<void> {
+    const fields = { ...NOTHING, state: 'failed', failure, checkedAt: now };
+    const untold = 'integration.failed';
+    await this.tellUntold(await this.change(row, assignment({ ...fields, untold })));
   }
 
   /** What a refresh brought, unless the connection was changed meanwhile. */
@@ -181,7 +179,7 @@ export class IntegrationsService {
         ...this.tokens.seal(row.shopId.toHexString(), row.platform, tokens),
         expiresAt,
         reconnectBy,
-        ...(isLater(reconnectBy, row.reconnectBy) ? { askedAt: undefined } : {}),
+        ...(isFarOff(reconnectBy, now) ? { askedAt: undefined } : {}),
         renewedAt: now,
         checkedAt: now,
         failures: 0,
@@ -195,14 +193,13 @@ export class IntegrationsService {
     reconnectBy: Date | undefined,
     now: Date,
   ): Promise<Integration | null> {
-    const isPutOff = isLater(reconnectBy, row.reconnectBy);
     return this.change(
       row,
       assignment({
         checkedAt: now,
         failures: 0,
         ...(reconnectBy ? { reconnectBy } : {}),
-        ...(isPutOff ? { askedAt: undefined } : {}),
+        ...(isFarOff(reconnectBy, now) ? { askedAt: undefined } : {}),
       }),
     );
   }
@@ -213,9 +210,18 @@ export class IntegrationsService {
 
   /** Asks the team, once, to connect again in time. */
   async ask(row: Integration, now: Date): Promise<Integration | null> {
-    const asked = await this.change(row, { $set: { askedAt: now } });
-    if (asked) this.tell('integration.expiring', asked);
+    const untold = 'integration.expiring';
+    const asked = await this.change(row, { $set: { askedAt: now, untold } });
+    await this.tellUntold(asked);
     return asked;
+  }
+
+  /** Tells what a row says is untold; a process that dies over it leaves that to the next look. */
+  async tellUntold(row: Integration | null): Promise<void> {
+    if (!row?.untold) return;
+    const { _id, shopId, revision, untold } = row;
+    await this.events.deliver(untold, this.told(row));
+    await this.integrations.updateOne({ _id, shopId, revision }, { $unset: { untold: '' } });
   }
 
   private async insert(
@@ -254,21 +260,10 @@ export class IntegrationsService {
     }
   }
 
-  private tell(
-    name: 'integration.connected' | 'integration.failed' | 'integration.expiring',
-    row: Integration,
-  ): void {
-    this.events.emit(name, this.told(row));
-  }
-
   private told(row: Integration): { shopId: string; integration: IntegrationResponse } {
     const integration = IntegrationResponse.from(this.view(row.platform, row));
     return { shopId: row.shopId.toHexString(), integration };
   }
-}
-
-function isLater(moment: Date | undefined, than: Date | undefined): boolean {
-  return moment !== undefined && (than === undefined || moment > than);
 }
 
 export function takenPage(): AppError {

@@ -178,6 +178,24 @@ export const TOLD = {
       about: {},
     },
   ],
+  'integration.expiring': ({
+    shopId,
+    integration: { platform, displayName, reconnectBy = '' },
+  }) => [
+    {
+      shopId,
+      kind: 'integration_failed',
+      to: { all: 'shop:write' },
+      by: null,
+      key: `integration:${platform}:expiring`,
+      version: Date.parse(reconnectBy) || 1,
+      title: `${platform} must be connected again soon`,
+      message: excerpt(
+        `Connect ${displayName || platform} again before ${reconnectBy.slice(0, 10)}.`,
+      ),
+      about: {},
+    },
+  ],
   'webhook.paused': ({ shopId, webhook: { id, url, pauseReason, pausedAt } }) => [
     {
       shopId,

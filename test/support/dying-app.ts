@@ -1,10 +1,11 @@
 import type { Server } from 'node:http';
 import mongoose from 'mongoose';
-import { createTestApp, type Variables } from './app.js';
+import { createTestApp, type TestApp, type Variables } from './app.js';
 
 /** A second application on a database, which ends amid its work as a killed process does. */
 export interface DyingApp {
   url: string;
+  nest: TestApp['nest'];
   isDead(): boolean;
   /** Lets go of what the dead one still waits for; nothing of it reaches the database. */
   close(): Promise<void>;
@@ -55,6 +56,7 @@ export async function createDyingApp(crashAt: string, variables: Variables): Pro
   };
   return {
     url: app.url,
+    nest: app.nest,
     isDead: () => isDead,
     close: async () => {
       methods[method] = original;
