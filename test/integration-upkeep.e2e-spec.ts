@@ -9,6 +9,7 @@ import { INSTAGRAM_SECRET } from './providers/instagram.server.js';
 import { TIKTOK_OPEN_ID } from './providers/tiktok.server.js';
 import { aShop, type ShopWorld } from './support/actors.js';
 import { createTestApp, databaseUri, type TestApp } from './support/app.js';
+import { createDyingApp } from './support/dying-app.js';
 import { eventually } from './support/eventually.js';
 import {
   allRevoked,
@@ -31,19 +32,21 @@ const KEY = `k1:${randomBytes(32).toString('base64')}`;
 let servers: PlatformServers;
 let app: TestApp;
 let twin: TestApp;
+let shared: Record<string, string>;
 let shop: ShopWorld;
 let events: string[];
 
 beforeAll(async () => {
   servers = await startPlatforms();
-  const shared = {
+  shared = {
+    ENCRYPTION_KEYS: KEY,
     ...variablesOf(servers),
     PUBLIC_URL,
     MONGODB_URI: databaseUri(`test_${randomBytes(6).toString('hex')}`),
     JWT_SECRET: randomBytes(32).toString('base64url'),
   };
-  app = await createTestApp({ ...shared, ENCRYPTION_KEYS: KEY });
-  twin = await createTestApp({ ...shared, ENCRYPTION_KEYS: KEY });
+  app = await createTestApp(shared);
+  twin = await createTestApp(shared);
   servers.viber.reach = (url) => url.replace(PUBLIC_URL, app.url);
   for (const one of [app, twin]) {
     const bus = one.nest.get(DomainEvents);
@@ -74,11 +77,25 @@ beforeEach(async () => {
 afterEach(async () => {
   servers.telegram.isDead = false;
   servers.viber.isDead = false;
-  for (const server of Object.values(servers)) server.misbehaviour = {};
+  for (const server of Object.values(servers))
+    Object.assign(server, { misbehaviour: {}, held: {} });
   await Promise.all(PLATFORMS.map((name) => disconnect(name)));
   await allRevoked(app, shop);
   for (const server of Object.values(servers)) server.requests.length = 0;
 });
+
+const DAY_MS = 86_400_000;
+/** So far ahead that a connection is due, and that nobody else takes it. */
+const inDays = (days: number) => new Date(Date.now() + days * DAY_MS);
+const tend = (one: Pick<TestApp, 'nest'>, id: unknown, now: Date): Promise<void> =>
+  one.nest.get(IntegrationUpkeepService).tend(String(id), now);
+const idOf = async (name: string): Promise<unknown> => (await rowOf(app, shop, name))!['_id'];
+
+/** What the owner has in the feed about this shop. */
+async function told(): Promise<Record<string, any>[]> {
+  const { body } = await shop.owner.get('/api/notifications').expect(200);
+  return (body.data as Record<string, any>[]).filter(({ shopId }) => shopId === shop.id);
+}
 
 const rows = () => app.connection.db!.collection('integrations');
 const disconnect = (name: string) =>
@@ -141,6 +158,49 @@ describe('tokens that end', () => {
     expect(events).toEqual([]);
   });
 
+  it('come too late for a connection that was ended meanwhile', async () => {
+    const { tiktok } = servers;
+    await connect(app, servers, shop, 'tiktok');
+    const id = await idOf('tiktok');
+    let letGo = (): void => {};
+    tiktok.held = { '/oauth/token/': new Promise((resolve) => (letGo = resolve)) };
+    tiktok.requests.length = 0;
+    const refreshing = tend(app, id, inDays(2));
+    await eventually(() => expect(tiktok.calls('/oauth/token/')).toHaveLength(1));
+    await disconnect('tiktok').expect(200);
+    letGo();
+    await refreshing;
+    const row = (await rowOf(app, shop, 'tiktok'))!;
+    expect([row['state'], row['accessToken'], row['refreshToken']]).toEqual([
+      'disconnected',
+      undefined,
+      undefined,
+    ]);
+    expect(events).toEqual([`integration.disconnected ${shop.id} tiktok`]);
+  });
+
+  it('of Facebook are known by what it says of them, where the exchange does not', async () => {
+    servers.facebook.expiresIn = undefined;
+    await connect(app, servers, shop, 'facebook');
+    const { expiresAt } = await integrationOf(shop, 'facebook');
+    await tend(app, await idOf('facebook'), inDays(55));
+    servers.facebook.expiresIn = 5_183_944;
+    expect(Date.parse(expiresAt)).toBeGreaterThan(Date.now() + 59 * DAY_MS);
+    expect(servers.facebook.calls('/oauth/access_token')).toHaveLength(3);
+    expect((await integrationOf(shop, 'facebook'))['expiresAt']).toBeDefined();
+  });
+
+  it('are gone for good when no refresh has come before', async () => {
+    await connect(app, servers, shop, 'instagram');
+    servers.instagram.misbehaviour = { '/refresh_access_token': 'refuse' };
+    await makeDue('instagram', { renewedAt: inDays(-60), expiresAt: inDays(-1) });
+    await sweepBoth();
+    await eventually(async () =>
+      expect((await integrationOf(shop, 'instagram'))['health'].reason).toBe('expired'),
+    );
+    expect(events).toEqual([`integration.failed ${shop.id} instagram`]);
+  });
+
   it('are not refreshed long before', async () => {
     await connect(app, servers, shop, 'tiktok');
     await makeDue('tiktok');
@@ -191,16 +251,51 @@ describe('a dead connection', () => {
     await sweepBoth();
     expect(servers[name].requests).toHaveLength(calls);
     expect(events).toEqual([`integration.failed ${shop.id} ${name}`]);
+    expect(await told()).toMatchObject([{ kind: 'integration_failed', count: 1 }]);
     servers.telegram.isDead = false;
     servers.viber.isDead = false;
     expect((await connect(app, servers, shop, name)).status).toBe(200);
     expect((await integrationOf(shop, name))['state']).toBe('connected');
   });
 
+  it('is told of, once, by another when the process that has found it dies', async () => {
+    await connect(app, servers, shop, 'viber');
+    servers.viber.endAll();
+    const id = await idOf('viber');
+    // The first takes it, the second notes that it is dead.
+    const dying = await createDyingApp('integrations.findOneAndUpdate:after:2', shared);
+    try {
+      void tend(dying, id, inDays(2)).catch(() => {});
+      await eventually(() => expect(dying.isDead()).toBe(true));
+      expect((await integrationOf(shop, 'viber'))['state']).toBe('failed');
+      expect(await told()).toEqual([]);
+      for (let turn = 3; turn < 5; turn++) await tend(app, id, inDays(turn));
+      expect(events).toEqual([`integration.failed ${shop.id} viber`]);
+      expect(await told()).toMatchObject([{ kind: 'integration_failed', count: 1 }]);
+    } finally {
+      await dying.close();
+    }
+  });
+
+  it('of a shop that is gone is ended at the platform', async () => {
+    const other = await aShop(app);
+    await connect(app, servers, other, 'tiktok');
+    const { _id } = (await rowOf(app, other, 'tiktok'))!;
+    await other.owner.delete(other.path).expect(200);
+    for (let turn = 2; turn < 4; turn++) await tend(app, _id, inDays(turn));
+    expect(servers.tiktok.calls('/revoke/')).toHaveLength(1);
+    expect(await rowOf(app, other, 'tiktok')).toMatchObject({
+      state: 'disconnected',
+      revoking: [],
+    });
+  });
+
   it('is announced a week before, once, where no refresh helps', async () => {
     servers.facebook.dataAccess = 6 * 86_400;
     await connect(app, servers, shop, 'facebook');
     for (let turn = 0; turn < 2; turn++) {
+      // Put off by so little that the same is true.
+      servers.facebook.dataAccess += 3_600;
       await makeDue('facebook');
       await sweepBoth();
       await tended('facebook');
@@ -208,6 +303,9 @@ describe('a dead connection', () => {
     servers.facebook.dataAccess = 90 * 86_400;
     expect((await integrationOf(shop, 'facebook'))['health'].status).toBe('expiring');
     expect(events).toEqual([`integration.expiring ${shop.id} facebook`]);
+    expect(await told()).toMatchObject([
+      { kind: 'integration_failed', count: 1, title: 'facebook must be connected again soon' },
+    ]);
   });
 });
 
@@ -258,19 +356,35 @@ describe('tokens at rest', () => {
 });
 
 describe('disconnecting', () => {
-  it('counts at once while the platform fails, which is told until it hears', async () => {
-    await connect(app, servers, shop, 'tiktok');
-    servers.tiktok.misbehaviour = { '/revoke/': 'server-error' };
-    const { body } = await disconnect('tiktok').expect(200);
-    expect(body.data).toMatchObject({ state: 'disconnected', isRevoking: true });
-    await eventually(() => expect(servers.tiktok.calls('/revoke/').length).toBeGreaterThan(0));
-    await tended('tiktok');
-    servers.tiktok.misbehaviour = {};
-    await makeDue('tiktok');
-    await sweepBoth();
-    await eventually(async () =>
-      expect((await integrationOf(shop, 'tiktok'))['isRevoking']).toBe(false),
-    );
+  it.each([
+    ['tiktok', '/revoke/', 'server-error'],
+    ['instagram', '/subscribed_apps', 'refuse'],
+  ] as const)(
+    'from %s counts at once while its %s fails (%s), which is told until it hears',
+    async (name, path, how) => {
+      await connect(app, servers, shop, name);
+      servers[name].requests.length = 0;
+      servers[name].misbehaviour = { [path]: how };
+      const { body } = await disconnect(name).expect(200);
+      expect(body.data).toMatchObject({ state: 'disconnected', isRevoking: true });
+      await eventually(() => expect(servers[name].calls(path)).toHaveLength(1));
+      await tended(name);
+      expect((await integrationOf(shop, name))['isRevoking']).toBe(true);
+      servers[name].misbehaviour = {};
+      await makeDue(name);
+      await sweepBoth();
+      await eventually(async () =>
+        expect((await integrationOf(shop, name))['isRevoking']).toBe(false),
+      );
+      expect(servers[name].calls(path)).toHaveLength(2);
+    },
+  );
+
+  it("takes back a person's permission though they have lost the page", async () => {
+    await connect(app, servers, shop, 'facebook');
+    servers.facebook.misbehaviour = { '/subscribed_apps': 'refuse' };
+    await disconnect('facebook').expect(200);
+    await eventually(() => expect(servers.facebook.calls('/permissions')).toHaveLength(1));
   });
 
   it("leaves a person's permission that serves another shop", async () => {

@@ -8,6 +8,7 @@ import { BOT_TOKEN } from './providers/telegram.server.js';
 import { VIBER_TOKEN } from './providers/viber.server.js';
 import { aShop, aUser, type ShopWorld } from './support/actors.js';
 import { createTestApp, type TestApp } from './support/app.js';
+import { aShopBody } from './support/bodies.js';
 import { eventually } from './support/eventually.js';
 import {
   agree,
@@ -26,6 +27,7 @@ import {
 } from './support/platforms.js';
 
 const APP_ORIGIN = 'http://app.example';
+const SECOND_ORIGIN = 'http://second.example';
 const HANDLE = /^cliick_[\w-]{43}$/;
 /** Where a visit meets each platform with a code, and what it answers there when it will not. */
 const TOKEN_PATH: Record<PlatformName, string> = {
@@ -54,7 +56,11 @@ let events: string[];
 
 beforeAll(async () => {
   servers = await startPlatforms();
-  app = await createTestApp({ ...variablesOf(servers), PUBLIC_URL });
+  app = await createTestApp({
+    ...variablesOf(servers),
+    PUBLIC_URL,
+    CORS_ORIGINS: SECOND_ORIGIN,
+  });
   servers.viber.reach = (url) => url.replace(PUBLIC_URL, app.url);
   const bus = app.nest.get(DomainEvents);
   for (const name of ['integration.connected', 'integration.disconnected'] as const) {
@@ -123,6 +129,10 @@ describe.each(PLATFORMS)('connecting %s', (name) => {
       .expect(400);
     const elsewhere = PLATFORMS.find((one) => one !== name)!;
     await connectWith(elsewhere, message['code']).expect(400);
+    const { body } = await shop.owner.post('/api/shops', aShopBody()).expect(201);
+    await shop.owner
+      .post(`/api/shops/${body.data.id}/integrations/${name}/connect`, { code: message['code'] })
+      .expect(400);
     await connectWith(name, message['code']).expect(200);
   });
 
@@ -205,7 +215,9 @@ describe.each(PLATFORMS)('the state of a visit to %s', (name) => {
     await expectRefused(query, other.cookie);
     const elsewhere = PLATFORMS.find((one) => one !== name)!;
     expect((await comeBack(app, elsewhere, query, out.cookie)).status).toBe(400);
-    expect((await comeBack(app, name, query, out.cookie)).status).toBe(200);
+    const both = [comeBack(app, name, query, out.cookie), comeBack(app, name, query, out.cookie)];
+    const statuses = (await Promise.all(both)).map(({ status }) => status);
+    expect(statuses.sort((one, other) => one - other)).toEqual([200, 400]);
     await expectRefused(query, out.cookie);
   });
 
@@ -228,17 +240,23 @@ describe.each(PLATFORMS)('the state of a visit to %s', (name) => {
     const member = { username: user.username, role: 'manager' };
     await shop.owner.post(`${shop.path}/team`, member).expect(201);
     await user.get(`${shop.path}/integrations/${name}/authorize`).expect(403);
-    const promoted = await aShop(app);
-    const out = await setOut(promoted, name);
-    const query = await agree(app, servers, name, out);
-    await promoted.owner.post(`${promoted.path}/team`, member).expect(201);
-    await promoted.owner.post(`${promoted.path}/transfer`, { userId: user.userId }).expect(200);
-    await promoted.owner.post(`${promoted.path}/team/leave`).expect(200);
+    const left = await aShop(app);
+    const visits = [await setOut(left, name), await setOut(left, name)];
+    const queries = [];
+    for (const out of visits) queries.push(await agree(app, servers, name, out));
+    await left.owner.post(`${left.path}/team`, member).expect(201);
+    await left.owner.post(`${left.path}/transfer`, { userId: user.userId }).expect(200);
     const calls = servers[name].requests.length;
-    const response = await comeBack(app, name, query, out.cookie);
-    expect(response.status).toBe(403);
-    expect(posted(response).message['error']).toBe('forbidden');
+    const demote = () => user.put(`${left.path}/team/${left.owner.userId}`, { role: 'manager' });
+    const leave = () => left.owner.post(`${left.path}/team/leave`);
+    for (const [turn, end] of [demote, leave].entries()) {
+      await end().expect(200);
+      const response = await comeBack(app, name, queries[turn]!, visits[turn]!.cookie);
+      expect(response.status).toBe(403);
+      expect(posted(response).message['error']).toBe('forbidden');
+    }
     expect(servers[name].requests).toHaveLength(calls);
+    expect(await rowOf(app, left, name)).toBeNull();
   });
 
   it('made by the app opens the way of a code to the app, and no more', async () => {
@@ -246,11 +264,13 @@ describe.each(PLATFORMS)('the state of a visit to %s', (name) => {
       Buffer.from(
         JSON.stringify({ shopId: shop.id, platform, timestamp: Date.now() - ageMs, nonce: 'n' }),
       ).toString('base64');
-    const response = await comeBack(app, name, { code: 'their-code', state: made(name) });
+    const code = `their-code ${HOSTILE_TEXT}`;
+    const response = await comeBack(app, name, { code, state: made(name) });
     expect(posted(response)).toEqual({
-      message: { type: 'oauth_callback', platform: name, code: 'their-code' },
+      message: { type: 'oauth_callback', platform: name, code },
       to: APP_ORIGIN,
     });
+    expect(response.text.split('</script>')).toHaveLength(2);
     await expectRefused({ code: 'x', state: made('myspace') }, '');
     await expectRefused({ code: 'x', state: made(name, 11 * 60_000) }, '');
     expect(servers[name].requests).toEqual([]);
@@ -286,8 +306,12 @@ describe('the page for a bot token', () => {
         .expect(200);
       expect(page.text).toContain('<form method="post"');
       expect(page.headers['content-security-policy']).toContain("default-src 'none'");
-      const wrong = await paste(app, name, out, `${'1'.repeat(10)}-wrong-${'a'.repeat(40)}`);
+      const calls = servers[name].requests.length;
+      const separator = name === 'telegram' ? ':' : '-';
+      const unknown = `${'1'.repeat(10)}${separator}wrong-${'a'.repeat(40)}`;
+      const wrong = await paste(app, name, out, unknown);
       expect(wrong.status).toBe(422);
+      expect(servers[name].requests).toHaveLength(calls + 1);
       expect(wrong.text).not.toContain('wrong-');
       expect((await paste(app, name, { ...out, cookie: '' }, BOT_TOKEN)).status).toBe(400);
       const good = await paste(app, name, out, name === 'telegram' ? BOT_TOKEN : VIBER_TOKEN);
@@ -297,6 +321,25 @@ describe('the page for a bot token', () => {
         await app.connection.db!.collection('oauth_states').find().hint({ _id: 1 }).toArray(),
       );
       expect(stored).not.toContain(name === 'telegram' ? BOT_TOKEN : VIBER_TOKEN);
+    },
+  );
+
+  it.each(['telegram', 'viber'] as const)(
+    'of %s is for a member alone who may connect still: nothing is asked for others',
+    async (name) => {
+      const out = await setOut(shop, name, shop.admin);
+      const page = () =>
+        app.request
+          .get(`/oauth/${name}/authorize${new URL(out.url).search}`)
+          .set('Cookie', out.cookie);
+      await page().expect(200);
+      const role = (to: string) =>
+        shop.owner.put(`${shop.path}/team/${shop.admin.userId}`, { role: to }).expect(200);
+      await role('agent');
+      await page().expect(400);
+      const token = name === 'telegram' ? BOT_TOKEN : VIBER_TOKEN;
+      expect((await paste(app, name, out, token)).status).toBe(400);
+      expect(servers[name].requests).toEqual([]);
     },
   );
 
@@ -382,7 +425,55 @@ describe('what a person allows', () => {
   });
 });
 
+describe('a visit', () => {
+  const setOutFrom = (origin: string) =>
+    shop.owner
+      .get(`${shop.path}/integrations/facebook/authorize`)
+      .set('Origin', origin)
+      .set('Sec-Fetch-Site', 'cross-site');
+
+  it('ends at the origin from which it set out, when it is one of ours', async () => {
+    for (const [origin, expected] of [
+      [SECOND_ORIGIN, SECOND_ORIGIN],
+      ['http://evil.example', APP_ORIGIN],
+      [`${APP_ORIGIN}.evil.example`, APP_ORIGIN],
+    ] as const) {
+      const { body, headers } = await setOutFrom(origin);
+      const url = body.data?.url as string | undefined;
+      if (!url) throw new Error(`no way out from ${origin}: ${JSON.stringify(body)}`);
+      const [cookie = ''] = headers['set-cookie'] as unknown as string[];
+      const query = servers.facebook.agree(url);
+      const response = await comeBack(app, 'facebook', query, cookie.split(';')[0]);
+      expect(posted(response).to).toBe(expected);
+    }
+  });
+
+  it('marks its browser by a cookie that no script reads and no foreign form sends', async () => {
+    const { headers } = await setOutFrom(APP_ORIGIN).expect(200);
+    const [cookie] = headers['set-cookie'] as unknown as string[];
+    expect(cookie).toMatch(
+      /^oauth_browser=[\w-]{43}; Max-Age=600; Path=\/;.* HttpOnly; SameSite=Lax$/,
+    );
+  });
+});
+
 describe('connections', () => {
+  it('keep their webhook when an attempt to connect again comes to nothing half-way', async () => {
+    await connect(app, servers, shop, 'telegram');
+    const { telegram } = servers;
+    const known = telegram.webhook;
+    telegram.misbehaviour = { '/setWebhook': 'answer-lost' };
+    expect((await connect(app, servers, shop, 'telegram')).status).toBe(502);
+    expect(telegram.webhook).not.toBe(known);
+    const { url, secret_token } = telegram.webhook!;
+    await app.request
+      .post(new URL(url).pathname)
+      .set('X-Telegram-Bot-Api-Secret-Token', secret_token)
+      .send({ update_id: 1 })
+      .expect(200);
+    expect((await integrationOf(shop, 'telegram'))['state']).toBe('connected');
+  });
+
   it('are shown all five, with ids as they were sent', async () => {
     await connect(app, servers, shop, 'instagram');
     servers.instagram.inList = true;
