@@ -396,7 +396,8 @@ describe('disconnecting', () => {
     await connect(app, servers, shop, 'facebook');
     facebook.person = one;
     await disconnect('facebook').expect(200);
-    await eventually(() => expect(facebook.subscribed).toEqual(new Set(['7001'])));
+    await allRevoked(app, shop);
+    expect(facebook.subscribed).toEqual(new Set(['7001']));
     expect(facebook.calls('/permissions')).toEqual([]);
     await other.owner.post(`${other.path}/integrations/facebook/disconnect`).expect(200);
     await eventually(() => expect(facebook.calls('/permissions')).toHaveLength(1));

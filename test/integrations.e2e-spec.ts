@@ -410,7 +410,8 @@ describe('what a person allows', () => {
     expect(facebook.subscribed).toEqual(new Set(['7003']));
     const second = await choose('7001').expect(200);
     expect(second.body.data).toMatchObject({ pageId: '7001', displayName: 'Mya 7001' });
-    await eventually(() => expect(facebook.subscribed).toEqual(new Set(['7001'])));
+    await allRevoked(app, shop);
+    expect(facebook.subscribed).toEqual(new Set(['7001']));
     expect(facebook.calls('/permissions')).toEqual([]);
     expect(facebook.calls('/stolen')).toEqual([]);
     facebook.person = one;
