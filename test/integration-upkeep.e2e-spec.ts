@@ -1,4 +1,5 @@
 import { createHmac, randomBytes } from 'node:crypto';
+import type { Types } from 'mongoose';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { DomainEvents } from '../src/events/domain-events.js';
 import { IntegrationUpkeepService } from '../src/integrations/integration-upkeep.service.js';
@@ -324,6 +325,22 @@ describe('tokens at rest', () => {
     await eventually(() => expect(events).toEqual([`integration.failed ${shop.id} tiktok`]));
     expect(servers.tiktok.requests).toEqual([]);
   });
+
+  it.each([['', 'x', 'k1.AAAA', null, 7, {}]].flat())(
+    'may be damaged in any way: %j',
+    async (token) => {
+      await connect(app, servers, shop, 'telegram');
+      const row = { _id: await idOf('telegram') };
+      await rows().updateOne(row, { $set: { accessToken: token } });
+      expect(await integrationOf(shop, 'telegram')).toMatchObject({
+        state: 'disconnected',
+        isConnected: false,
+      });
+      await disconnect('telegram').expect(200);
+      await allRevoked(app, shop);
+      expect((await connect(app, servers, shop, 'telegram')).status).toBe(200);
+    },
+  );
 
   it('are written anew under the first key, while an old one still opens', async () => {
     await connect(app, servers, shop, 'facebook');

@@ -343,6 +343,38 @@ describe('the page for a bot token', () => {
     },
   );
 
+  it('cannot be passed by: neither without a token nor with a code of somebody else', async () => {
+    for (const name of ['telegram', 'viber'] as const) {
+      const out = await setOut(shop, name);
+      const state = new URL(out.url).searchParams.get('state');
+      const response = await comeBack(app, name, { code: 'x', state }, out.cookie);
+      expect(response.status).toBe(400);
+      expect(servers[name].requests).toEqual([]);
+    }
+    const out = await setOut(shop, 'viber');
+    const query = { ...(await agree(app, servers, 'viber', out)), code: 'A'.repeat(43) };
+    expect((await comeBack(app, 'viber', query, out.cookie)).status).toBe(400);
+    expect(servers.viber.calls('/set_webhook')).toEqual([]);
+    expect(await rowOf(app, shop, 'viber')).toBeNull();
+  });
+
+  it('tells of keys at Telegram that cannot be read; the next try works', async () => {
+    // The keys that were fetched before are known still: another application has none.
+    const other = await createTestApp({ ...variablesOf(servers), PUBLIC_URL });
+    try {
+      const world = await aShop(other);
+      servers.telegram.misbehaviour = { '/jwks.json': 'html' };
+      expect((await connect(other, servers, world, 'telegram')).status).toBe(502);
+      expect(await rowOf(other, world, 'telegram')).toBeNull();
+      servers.telegram.misbehaviour = {};
+      expect((await connect(other, servers, world, 'telegram')).status).toBe(200);
+      await world.owner.post(`${world.path}/integrations/telegram/disconnect`).expect(200);
+      await allRevoked(other, world);
+    } finally {
+      await other.close();
+    }
+  });
+
   it('is there for bots alone, and takes forms alone', async () => {
     const { url, cookie } = await setOut(shop, 'facebook');
     const { search } = new URL(url);
@@ -371,15 +403,21 @@ describe('the page for a bot token', () => {
 });
 
 describe('what a person allows', () => {
-  it('must be all that is needed', async () => {
-    const { facebook } = servers;
-    const all = facebook.person;
-    facebook.person = { ...all, scopes: ['pages_show_list'] };
-    const response = await connect(app, servers, shop, 'facebook');
-    facebook.person = all;
+  it.each([
+    ['facebook', 'pages_messaging, pages_manage_metadata'],
+    ['instagram', 'instagram_business_manage_messages'],
+    ['tiktok', 'user.info.basic'],
+  ] as const)('must be all that %s connections need: %s', async (name, missing) => {
+    const { facebook, instagram, tiktok } = servers;
+    const all = [facebook.person, instagram.scopes, tiktok.scopes] as const;
+    facebook.person = { ...facebook.person, scopes: ['pages_show_list'] };
+    instagram.scopes = ['instagram_business_basic'];
+    tiktok.scopes = ['video.list'];
+    const response = await connect(app, servers, shop, name);
+    [facebook.person, instagram.scopes, tiktok.scopes] = all;
     expect(response.status).toBe(422);
-    expect(posted(response).message['message']).toContain('pages_messaging, pages_manage_metadata');
-    expect(await rowOf(app, shop, 'facebook')).toBeNull();
+    expect(posted(response).message['message']).toContain(`did not allow ${missing}:`);
+    expect(await rowOf(app, shop, name)).toBeNull();
   });
 
   it('may be refused: nothing is asked of the platform, and its words are not repeated', async () => {
@@ -414,6 +452,12 @@ describe('what a person allows', () => {
     expect(facebook.subscribed).toEqual(new Set(['7001']));
     expect(facebook.calls('/permissions')).toEqual([]);
     expect(facebook.calls('/stolen')).toEqual([]);
+    // Who connects again goes on with the page that was chosen.
+    await connect(app, servers, shop, 'facebook');
+    expect(await integrationOf(shop, 'facebook')).toMatchObject({
+      state: 'connected',
+      pageId: '7001',
+    });
     facebook.person = one;
   });
 
@@ -496,9 +540,11 @@ describe('connections', () => {
   it('are of one shop a page: the other is told so, until the first is gone', async () => {
     const other = await aShop(app);
     await connect(app, servers, other, 'facebook');
+    servers.facebook.requests.length = 0;
     const response = await connect(app, servers, shop, 'facebook');
     expect(response.status).toBe(409);
     expect(posted(response).message['message']).toContain('Another shop');
+    expect(servers.facebook.calls('/subscribed_apps')).toEqual([]);
     await other.owner.delete(other.path).expect(200);
     expect((await connect(app, servers, shop, 'facebook')).status).toBe(200);
   });
@@ -537,6 +583,9 @@ it('names the variables that a platform lacks (503)', async () => {
       expect(body).toMatchObject({ code: 'provider_not_configured' });
       expect(body.error).toContain(variable);
       await world.owner.post(`${path}/connect`, { code: 'x' }).expect(503);
+      // Who comes back there is a browser, in a popup that somebody waits for.
+      const response = await comeBack(bare, name!, { code: 'x', state: 'x' });
+      expect(posted(response).message['error']).toBe('invalid_state');
     }
     await world.owner.get(`${world.path}/integrations/viber/authorize`).expect(200);
   } finally {

@@ -76,7 +76,6 @@ export class OAuthService {
 
   /** Ends a visit. Only one that we began, in this browser, of who is a member still, connects. */
   async finish(callback: Callback): Promise<OAuthOutcome> {
-    this.platforms.require(callback.platform);
     const [appOrigin = ''] = this.config.appOrigins;
     const now = new Date();
     if (isAppMadeState(callback.state, callback.platform, now)) {
