@@ -90,7 +90,8 @@ const DAY_MS = 86_400_000;
 const inDays = (days: number) => new Date(Date.now() + days * DAY_MS);
 const tend = (one: Pick<TestApp, 'nest'>, id: unknown, now: Date): Promise<void> =>
   one.nest.get(IntegrationUpkeepService).tend(String(id), now);
-const idOf = async (name: string): Promise<unknown> => (await rowOf(app, shop, name))!['_id'];
+const idOf = async (name: string): Promise<Types.ObjectId> =>
+  (await rowOf(app, shop, name))!['_id'];
 
 /** What the owner has in the feed about this shop. */
 async function told(): Promise<Record<string, any>[]> {
@@ -168,16 +169,24 @@ describe('tokens that end', () => {
     tiktok.requests.length = 0;
     const refreshing = tend(app, id, inDays(2));
     await eventually(() => expect(tiktok.calls('/oauth/token/')).toHaveLength(1));
+    tiktok.misbehaviour = { '/revoke/': 'server-error' };
     await disconnect('tiktok').expect(200);
+    await eventually(() => expect(tiktok.calls('/revoke/')).toHaveLength(1));
+    const { dueAt } = (await tended('tiktok'))!;
     letGo();
     await refreshing;
     const row = (await rowOf(app, shop, 'tiktok'))!;
+    // What is still to be revoked is not forgotten either.
+    expect(row['dueAt']).toEqual(dueAt);
     expect([row['state'], row['accessToken'], row['refreshToken']]).toEqual([
       'disconnected',
       undefined,
       undefined,
     ]);
     expect(events).toEqual([`integration.disconnected ${shop.id} tiktok`]);
+    tiktok.misbehaviour = {};
+    await makeDue('tiktok');
+    await sweepBoth();
   });
 
   it('of Facebook are known by what it says of them, where the exchange does not', async () => {
@@ -326,21 +335,18 @@ describe('tokens at rest', () => {
     expect(servers.tiktok.requests).toEqual([]);
   });
 
-  it.each([['', 'x', 'k1.AAAA', null, 7, {}]].flat())(
-    'may be damaged in any way: %j',
-    async (token) => {
-      await connect(app, servers, shop, 'telegram');
-      const row = { _id: await idOf('telegram') };
-      await rows().updateOne(row, { $set: { accessToken: token } });
-      expect(await integrationOf(shop, 'telegram')).toMatchObject({
-        state: 'disconnected',
-        isConnected: false,
-      });
-      await disconnect('telegram').expect(200);
-      await allRevoked(app, shop);
-      expect((await connect(app, servers, shop, 'telegram')).status).toBe(200);
-    },
-  );
+  it.each(['', 'x', 'k1.AAAA', null, 7])('may be damaged in any way: %j', async (token) => {
+    await connect(app, servers, shop, 'telegram');
+    const row = { _id: await idOf('telegram') };
+    await rows().updateOne(row, { $set: { accessToken: token } });
+    expect(await integrationOf(shop, 'telegram')).toMatchObject({
+      state: 'disconnected',
+      isConnected: false,
+    });
+    await disconnect('telegram').expect(200);
+    await allRevoked(app, shop);
+    expect((await connect(app, servers, shop, 'telegram')).status).toBe(200);
+  });
 
   it('are written anew under the first key, while an old one still opens', async () => {
     await connect(app, servers, shop, 'facebook');
@@ -402,6 +408,25 @@ describe('disconnecting', () => {
     servers.facebook.misbehaviour = { '/subscribed_apps': 'refuse' };
     await disconnect('facebook').expect(200);
     await eventually(() => expect(servers.facebook.calls('/permissions')).toHaveLength(1));
+  });
+
+  it('late leaves a bot alone that serves another shop meanwhile', async () => {
+    const other = await aShop(app);
+    const { telegram } = servers;
+    await connect(app, servers, shop, 'telegram');
+    telegram.misbehaviour = { '/deleteWebhook': 'server-error' };
+    await disconnect('telegram').expect(200);
+    await eventually(() => expect(telegram.calls('/deleteWebhook')).toHaveLength(1));
+    await tended('telegram');
+    telegram.misbehaviour = {};
+    expect((await connect(app, servers, other, 'telegram')).status).toBe(200);
+    await makeDue('telegram');
+    await sweepBoth();
+    await allRevoked(app, shop);
+    expect(telegram.calls('/deleteWebhook')).toHaveLength(1);
+    await other.owner.post(`${other.path}/integrations/telegram/disconnect`).expect(200);
+    await allRevoked(app, other);
+    expect(telegram.webhook).toBeUndefined();
   });
 
   it("leaves a person's permission that serves another shop", async () => {
