@@ -47,7 +47,7 @@ interface TokenFacts {
  * Facebook Login for pages and Messenger (reference: providers.md, section 1). There is no refresh
  * token: the person's long-lived token (60 days) is exchanged for another before it ends, and page
  * tokens taken with it have no end of their own. Data access lapses after 90 days without the
- * person: that is when they must connect again. PKCE does not exist here.
+ * person: that is when they must connect again. PKCE, in testing for OpenID Connect, is not here.
  */
 @Injectable()
 export class FacebookPlatform implements Platform {
