@@ -2,7 +2,9 @@ import { createHmac, randomBytes } from 'node:crypto';
 import type { Types } from 'mongoose';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { DomainEvents } from '../src/events/domain-events.js';
+import { IntegrationTokensService } from '../src/integrations/integration-tokens.service.js';
 import { IntegrationUpkeepService } from '../src/integrations/integration-upkeep.service.js';
+import type { Integration } from '../src/integrations/integration.schema.js';
 import { PLATFORMS, type PlatformName } from '../src/integrations/platforms/platform.js';
 import { TokenRefreshJob } from '../src/integrations/token-refresh.job.js';
 import { PAGES_APP_SECRET, VERIFY_TOKEN } from './providers/facebook-pages.server.js';
@@ -364,6 +366,10 @@ describe('tokens at rest', () => {
     });
     await rotated.nest.get(TokenRefreshJob).sweep(new Date());
     const after = (await rowOf(app, shop, 'facebook'))!;
+    const tokensIn = (one: TestApp, row: Record<string, any>) =>
+      one.nest.get(IntegrationTokensService).open(row as Integration, row);
+    expect(tokensIn(rotated, after)).toEqual(tokensIn(app, before));
+    expect(tokensIn(rotated, after)).toHaveProperty('tokens.accessToken');
     await rotated.nest.close();
     expect(after['keyId']).toBe('k2');
     for (const field of ['accessToken', 'refreshToken']) expect(after[field]).toMatch(/^k2\./);
