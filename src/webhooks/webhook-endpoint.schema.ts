@@ -59,13 +59,11 @@ export class WebhookEndpoint {
 export const WebhookEndpointSchema = SchemaFactory.createForClass(WebhookEndpoint);
 WebhookEndpointSchema.plugin(shopScoped);
 
-// A shop's endpoints, of which each place is taken once.
+// A shop's endpoints, those that are told of an event among them; each place is taken once.
 WebhookEndpointSchema.index({ shopId: 1, slot: 1 }, { unique: true });
 // An address once in a shop: a second click must not double what is sent.
 WebhookEndpointSchema.index({ shopId: 1, url: 1 }, { unique: true });
 // One endpoint by its id.
 WebhookEndpointSchema.index({ shopId: 1, _id: 1 });
-// Who is told of an event.
-WebhookEndpointSchema.index({ shopId: 1, events: 1, enabled: 1 });
 // Those whose secret an old key has encrypted.
 WebhookEndpointSchema.index({ keyId: 1 });

@@ -4,6 +4,7 @@ import { type Model, Types } from 'mongoose';
 import { DomainEvents } from '../events/domain-events.js';
 import { AppConfig } from '../platform/config/app-config.js';
 import { isDuplicateKey } from '../platform/database/database-errors.js';
+import { SharedReads } from '../platform/database/shared-reads.js';
 import { AppError } from '../platform/http/app-error.js';
 import type { Page } from '../platform/http/page.js';
 import type { CreateWebhookDto } from './dto/create-webhook.dto.js';
@@ -33,6 +34,8 @@ export interface WithSecret {
 @Injectable()
 export class WebhooksService {
   private readonly logger = new Logger(WebhooksService.name);
+  /** A message alone is two events, and in a rush there are many: one read answers all of a moment. */
+  private readonly enabled = new SharedReads<WebhookEndpoint[]>((ids) => this.readEnabled(ids));
 
   constructor(
     @InjectModel(WebhookEndpoint.name) private readonly endpoints: Model<WebhookEndpoint>,
@@ -80,10 +83,8 @@ export class WebhooksService {
 
   /** Those that are told of an event. */
   async listFor(shopId: string, event: WebhookEventName): Promise<WebhookEndpoint[]> {
-    return this.endpoints
-      .find({ shopId: new Types.ObjectId(shopId), events: event, enabled: true })
-      .limit(MAX_WEBHOOKS)
-      .lean();
+    const enabled = (await this.enabled.read(shopId)) ?? [];
+    return enabled.filter(({ events }) => events.includes(event));
   }
 
   /** Changes what is given. Enabled anew, or at another address, it is not failing any more. */
@@ -186,6 +187,20 @@ export class WebhooksService {
     const about = { shopId: shopId.toHexString(), webhook: WebhookResponse.from(paused) };
     this.logger.warn({ msg: 'webhook paused', shopId: about.shopId, webhookId: about.webhook.id });
     this.events.emit('webhook.paused', about);
+  }
+
+  private async readEnabled(shopIds: string[]): Promise<Map<string, WebhookEndpoint[]>> {
+    const rows = await this.endpoints
+      .find({ shopId: { $in: shopIds.map((id) => new Types.ObjectId(id)) }, enabled: true })
+      .setOptions({ acrossShops: true })
+      .limit(shopIds.length * MAX_WEBHOOKS)
+      .lean();
+    const byShop = new Map<string, WebhookEndpoint[]>();
+    for (const row of rows) {
+      const shopId = row.shopId.toHexString();
+      byShop.set(shopId, [...(byShop.get(shopId) ?? []), row]);
+    }
+    return byShop;
   }
 
   private async change(
