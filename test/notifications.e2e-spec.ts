@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vites
 import { DomainEvents } from '../src/events/domain-events.js';
 import { FeedWriterService } from '../src/notifications/feed-writer.service.js';
 import { PushJobsService } from '../src/notifications/push-jobs.service.js';
+import { JobsService } from '../src/platform/jobs/jobs.service.js';
 import { ReplayService } from '../src/replay/replay.service.js';
 import { WebPushServer } from './providers/web-push.server.js';
 import { type Actor, aShop, aUser, type ShopWorld } from './support/actors.js';
@@ -33,6 +34,8 @@ afterAll(async () => {
   await app.close();
   await push.stop();
 });
+
+const jobs = () => app.connection.db!.collection('jobs');
 
 /** A browser of somebody that is told by push. */
 async function aDevice(actor: Actor): Promise<string> {
@@ -141,9 +144,8 @@ describe('a new order', () => {
     await writer.recover(new Date(Date.now() + MINUTE_MS));
     await writer.recover(new Date(Date.now() + MINUTE_MS));
     await eventually(() => expect(push.to(device)).toHaveLength(1));
-    const jobs = app.connection.db!.collection('jobs');
     const left = { name: 'push.send', 'data.payload.shopId': shop.id };
-    await eventually(async () => expect(await jobs.countDocuments(left)).toBe(0));
+    await eventually(async () => expect(await jobs().countDocuments(left)).toBe(0));
     expect(push.to(device)).toHaveLength(1);
   });
 });
@@ -311,30 +313,80 @@ describe('preferences', () => {
     expect(again.body.data).toEqual(body.data);
   });
 
+  const clock = (minutes: number): string =>
+    new Date(Date.now() + minutes * MINUTE_MS).toISOString().slice(11, 16);
+  /** An hour of quiet has passed, another is to come. */
+  const inQuiet = () => ({ from: clock(-60), to: clock(60), timeZone: 'utc' });
+  /** The one job that waits for the end of somebody's quiet hours. */
+  const theHeld = () =>
+    eventually(async () => {
+      const held = { name: 'push.digest', 'data.payload.shopId': shop.id };
+      const found = await jobs().find(held).hint({ _id: 1 }).toArray();
+      expect(found).toHaveLength(1);
+      return found[0]!;
+    });
+  /** Has the quiet end. */
+  const endQuiet = async (person: Actor): Promise<void> => {
+    await person.put(path(), { quietHours: null }).expect(200);
+    const { _id } = await theHeld();
+    await jobs().updateOne({ _id }, { $set: { nextRunAt: new Date() } });
+  };
+
   it('hold pushes back in quiet hours, and tell of all of them in one when they end', async () => {
     const device = await aDevice(shop.owner);
-    const clock = (minutes: number): string =>
-      new Date(Date.now() + minutes * 60_000).toISOString().slice(11, 16);
-    const quietHours = { from: clock(-60), to: clock(60), timeZone: 'utc' };
+    const quietHours = inQuiet();
     const { body } = await shop.owner.put(path(), { quietHours }).expect(200);
     expect(body.data.quietHours).toEqual({ ...quietHours, timeZone: 'UTC' });
     await anOrder(app, shop);
     await anOrder(app, shop);
     await eventually(async () => expect(await feed(shop.owner, 'new_order')).toHaveLength(2));
-    const jobs = app.connection.db!.collection('jobs');
-    const held = { name: 'push.digest', 'data.payload.shopId': shop.id };
-    const waiting = await eventually(async () => {
-      const found = await jobs.find(held).hint({ _id: 1 }).toArray();
-      expect(found).toHaveLength(1);
-      return found[0]!;
-    });
+    const waiting = await theHeld();
     const minutes = (waiting['nextRunAt'].getTime() - Date.now()) / 60_000;
     expect(minutes).toBeGreaterThan(57);
     expect(minutes).toBeLessThan(61);
     expect(push.to(device)).toEqual([]);
-    await jobs.updateOne({ _id: waiting._id }, { $set: { nextRunAt: new Date() } });
+    await endQuiet(shop.owner);
     await eventually(() => expect(push.to(device)).toHaveLength(1));
     expect(push.to(device)[0]!['body']).toContain('and 1 more');
+    // The same job again: the browser shows it in place of the first.
+    const service = app.nest.get(JobsService, { strict: false });
+    await service.enqueue('push.digest', `again ${shop.id}`, waiting['data'].payload);
+    await eventually(() => expect(push.to(device)).toHaveLength(2));
+    expect(push.to(device)[1]).toEqual(push.to(device)[0]);
+  });
+
+  it('tell after quiet hours of what is wanted by push alone, and of nothing else', async () => {
+    const device = await aDevice(shop.owner);
+    const kinds = { new_order: { inApp: false }, new_message: { push: false } };
+    await shop.owner.put(path(), { kinds, quietHours: inQuiet() }).expect(200);
+    await anOrder(app, shop);
+    await theHeld();
+    await aChat();
+    await eventually(async () => expect(await feed(shop.owner)).toHaveLength(1));
+    await endQuiet(shop.owner);
+    await eventually(() => expect(push.to(device)).toHaveLength(1));
+    expect(push.to(device)[0]).toMatchObject({ kind: 'new_order', body: 'Aung Aung: 19.99 USD' });
+  });
+
+  it('hold back what fails before the quiet hours and is tried again in them', async () => {
+    const device = await aDevice(shop.owner);
+    push.misbehave(device, 503, { 'Retry-After': '600' });
+    await anOrder(app, shop);
+    const failed = await eventually(async () => {
+      const found = await jobs().findOne({ name: 'push.send', 'data.payload.shopId': shop.id });
+      expect(found?.['failCount']).toBe(1);
+      return found!;
+    });
+    await shop.owner.put(path(), { quietHours: inQuiet() }).expect(200);
+    await jobs().updateOne({ _id: failed._id }, { $set: { nextRunAt: new Date() } });
+    const { _id } = await theHeld();
+    // So does one whose time has come when there are quiet hours again.
+    await jobs().updateOne({ _id }, { $set: { nextRunAt: new Date() } });
+    await eventually(async () => expect((await theHeld())['failCount']).toBe(1));
+    expect((await theHeld())['nextRunAt'].getTime()).toBeGreaterThan(Date.now() + 50 * MINUTE_MS);
+    expect(push.to(device)).toEqual([]);
+    await endQuiet(shop.owner);
+    await eventually(() => expect(push.to(device)).toHaveLength(1));
   });
 
   it('refuses a time that is none, and a zone that is none', async () => {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { DomainEvents } from '../src/events/domain-events.js';
+import { PushSender } from '../src/notifications/push-sender.js';
 import { JobsService } from '../src/platform/jobs/jobs.service.js';
 import { WebPushServer } from './providers/web-push.server.js';
 import { type Actor, aShop, aUser, type ShopWorld } from './support/actors.js';
@@ -89,7 +90,7 @@ describe('a push service', () => {
   });
 
   it.each([
-    [429, '1800', 1_800],
+    [429, '7200', 7_200],
     [503, new Date(Date.now() + 1_500 * SECOND_MS).toUTCString(), 1_500],
   ])('that answers %i is asked again when it says', async (status, after, seconds) => {
     const device = await aDevice(owner);
@@ -210,6 +211,45 @@ describe('a device', () => {
       .set('Authorization', `Bearer ${body.data.token as string}`)
       .expect(200);
     await eventually(async () => expect(await devicesOf(person)).toEqual([]));
+  });
+});
+
+describe('a notification', () => {
+  it('that is read while its push is on its way is taken away again', async () => {
+    const device = await aDevice(owner);
+    const sender = app.nest.get(PushSender, { strict: false });
+    const send = sender.send.bind(sender);
+    const slow = vi.spyOn(sender, 'send').mockImplementationOnce(async (...push) => {
+      await owner.post('/api/notifications/read').expect(200);
+      return send(...push);
+    });
+    await aChat();
+    await eventually(() => expect(push.to(device)).toHaveLength(2));
+    slow.mockRestore();
+    const [shown, cleared] = push.to(device);
+    expect(cleared).toEqual({ kind: 'clear', tags: [shown!['tag']] });
+  });
+
+  it('that is told anew while it is taken away is taken away later too', async () => {
+    const device = await aDevice(owner);
+    await aChat();
+    await eventually(() => expect(push.to(device)).toHaveLength(1));
+    const id = app.connection.base.Types.ObjectId.createFromHexString(push.to(device)[0]!['tag']);
+    const notifications = app.connection.db!.collection('notifications');
+    const told = () => notifications.find({ _id: id }).hint({ _id: 1 }).next();
+    await eventually(async () => expect((await told())!['shownOn']).toHaveLength(1));
+    const sender = app.nest.get(PushSender, { strict: false });
+    const slow = vi.spyOn(sender, 'send').mockImplementationOnce(async () => {
+      await notifications.updateOne({ _id: id }, { $set: { isRead: false } });
+      return 'shown';
+    });
+    await owner.post('/api/notifications/read').expect(200);
+    await eventually(async () => {
+      expect(slow).toHaveBeenCalled();
+      expect(await jobs().countDocuments({ name: 'push.clear' })).toBe(0);
+    });
+    slow.mockRestore();
+    expect((await told())!['shownOn']).toHaveLength(1);
   });
 });
 

@@ -7,10 +7,11 @@ import { PushDevicesService } from './push-devices.service.js';
 import { mayBeSilent } from './push-endpoint.js';
 import { PushSender } from './push-sender.js';
 
-const JOB = 'push.clear';
+/** Name of its job, whose key is the device. */
+export const PUSH_CLEAR = 'push.clear';
 const BATCH = 50;
 
-interface Clearing {
+export interface Clearing {
   userId: string;
   deviceId: string;
 }
@@ -26,7 +27,7 @@ export class PushClearingService implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    this.jobs.define<Clearing>(JOB, (clearing) => this.run(clearing));
+    this.jobs.define<Clearing>(PUSH_CLEAR, (clearing) => this.run(clearing));
   }
 
   /** Has the devices of a person that may show something read take it away. */
@@ -34,7 +35,7 @@ export class PushClearingService implements OnModuleInit {
     for (const { _id } of await this.devices.listOf([userId])) {
       const deviceId = _id.toHexString();
       if (await this.notifications.exists(shownOn(deviceId)).setOptions({ acrossShops: true })) {
-        await this.jobs.enqueue(JOB, deviceId, { userId, deviceId } satisfies Clearing);
+        await this.jobs.enqueue(PUSH_CLEAR, deviceId, { userId, deviceId } satisfies Clearing);
       }
     }
   }
@@ -53,8 +54,9 @@ export class PushClearingService implements OnModuleInit {
       const tags = ids.map((id) => id.toHexString());
       await this.sender.send(device, { kind: 'clear', tags }, { urgency: 'low' });
     }
+    // One that was told anew meanwhile is shown there again.
     await this.notifications.updateMany(
-      { shopId: { $in: shown.map(({ shopId }) => shopId) }, _id: { $in: ids } },
+      { shopId: { $in: shown.map(({ shopId }) => shopId) }, _id: { $in: ids }, isRead: true },
       { $pull: { shownOn: new Types.ObjectId(deviceId) } },
     );
     if (shown.length === BATCH) await this.run({ userId, deviceId });

@@ -2,12 +2,16 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import { type Model, Types } from 'mongoose';
 import { JobsService } from '../platform/jobs/jobs.service.js';
+import { RetryLater } from '../platform/jobs/retry-later.js';
 import { ShopsService } from '../shops/shops.service.js';
 import { NotificationResponse } from './dto/notification.response.js';
 import { Notification } from './notification.schema.js';
+import { type Preferences, PreferencesService } from './preferences.service.js';
+import { PUSH_CLEAR } from './push-clearing.service.js';
 import { PushDevicesService } from './push-devices.service.js';
 import { type PushPayload, PushSender } from './push-sender.js';
-import { KINDS } from './told.js';
+import { quietUntil } from './quiet-hours.js';
+import { KINDS, NOTIFICATION_KINDS } from './told.js';
 
 const PUSH = 'push.send';
 const DIGEST = 'push.digest';
@@ -47,6 +51,7 @@ export class PushJobsService implements OnModuleInit {
     private readonly devices: PushDevicesService,
     private readonly shops: ShopsService,
     private readonly sender: PushSender,
+    private readonly preferences: PreferencesService,
     private readonly jobs: JobsService,
   ) {}
 
@@ -72,16 +77,33 @@ export class PushJobsService implements OnModuleInit {
 
   private async push({ shopId, notificationId, deviceId }: Push): Promise<void> {
     const notification = await this.notifications.findOne({ shopId, _id: notificationId }).lean();
-    if (notification && !notification.isRead) await this.show([notification], deviceId);
+    if (!notification || notification.isRead) return;
+    // One that comes late, after a failure or a restart, may come into the quiet hours.
+    const { quietHours } = await this.preferencesOf(shopId, notification.userId.toHexString());
+    const end = quietHours && quietUntil(quietHours, new Date());
+    if (end) await this.askLater(notification, deviceId, end);
+    else await this.show([notification], deviceId);
   }
 
+  /** Of what is wanted by push, also by push alone; what was deleted is read. */
   private async digest({ shopId, userId, deviceId, since }: Digest): Promise<void> {
+    const { kinds, quietHours } = await this.preferencesOf(shopId, userId);
+    const now = new Date();
+    const end = quietHours && quietUntil(quietHours, now);
+    if (end) throw new RetryLater('there are quiet hours again', end.getTime() - now.getTime());
+    const kind = { $in: NOTIFICATION_KINDS.filter((one) => kinds[one].push) };
+    const isShown = { $in: [true, false] };
+    const at = { $gte: new Date(since) };
     const held = await this.notifications
-      .find({ shopId, userId, isShown: true, isRead: false, at: { $gte: new Date(since) } })
+      .find({ shopId, userId, kind, isShown, isRead: false, at })
       .sort({ at: -1, _id: -1 })
       .limit(MAX_DIGEST)
       .lean();
     if (held.length > 0) await this.show(held, deviceId);
+  }
+
+  private async preferencesOf(shopId: string, userId: string): Promise<Preferences> {
+    return (await this.preferences.mapOf(shopId, [userId])).get(userId)!;
   }
 
   private async show(notifications: Notification[], deviceId: string): Promise<void> {
@@ -96,7 +118,11 @@ export class PushJobsService implements OnModuleInit {
     const outcome = await this.sender.send(device, payload, { urgency, topic });
     if (outcome !== 'shown') return;
     const shown = { $addToSet: { shownOn: new Types.ObjectId(deviceId) } };
-    await this.notifications.updateOne({ shopId, _id: newest._id }, shown);
+    const now = await this.notifications
+      .findOneAndUpdate({ shopId, _id: newest._id }, shown, { returnDocument: 'after' })
+      .lean();
+    // Read while it was on its way: who read it could not know that it is shown here.
+    if (now?.isRead) await this.jobs.enqueue(PUSH_CLEAR, deviceId, { userId, deviceId });
   }
 }
 

@@ -36,7 +36,7 @@ const TTL_SECONDS = 86_400;
 /** Well below what every push service takes, so that a longer text is cut before it is refused. */
 const MAX_BYTES = 3_000;
 const SHORT_BYTES = 500;
-const MAX_DELAY_MS = 3_600_000;
+const MAX_DELAY_MS = TTL_SECONDS * 1_000;
 
 /** Sends a browser an encrypted push (RFC 8030, 8291, 8292). */
 @Injectable()
