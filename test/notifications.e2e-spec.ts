@@ -177,6 +177,22 @@ describe('a message of a customer', () => {
     ]);
   });
 
+  it('is told to all again when its assignee has left the team', async () => {
+    const leaver = await aUser(app);
+    const added = { username: leaver.username, role: 'agent' };
+    await shop.owner.post(`${shop.path}/team`, added).expect(201);
+    const chat = await aChat();
+    await shop.owner.put(chat.path, { assigneeId: leaver.userId }).expect(200);
+    await shop.owner.delete(`${shop.path}/team/${leaver.userId}`).expect(200);
+    await chat.write('Is nobody there?');
+    await eventually(async () => {
+      expect(await feed(shop.agent, 'new_message')).toMatchObject([
+        { message: 'Is nobody there?' },
+      ]);
+    });
+    expect(await feed(leaver)).toEqual([]);
+  });
+
   it('adds to the one notification of its conversation, and raises it again once it was read', async () => {
     const device = await aDevice(shop.owner);
     const chat = await aChat('one');

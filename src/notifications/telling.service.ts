@@ -94,25 +94,26 @@ export class TellingService implements OnModuleInit, BeforeApplicationShutdown {
     const userIds = team.map(({ userId }) => userId);
     const preferences = await this.preferences.mapOf(member.shopId, userIds);
     return told.flatMap((one) =>
-      team
-        .filter((person) => isFor(one.told, person))
-        .flatMap(({ shopId, userId }) => {
-          const { kinds, quietHours } = preferences.get(userId)!;
-          const { push, inApp } = kinds[one.told.kind];
-          const { conversationId } = one.told.about;
-          const isSeen =
-            conversationId !== undefined && this.open.isOpen(shopId, userId, conversationId);
-          return push || inApp
-            ? [{ ...one, userId, push: push && !isSeen, inApp, isSeen, quietHours }]
-            : [];
-        }),
+      audienceOf(one.told, team).flatMap(({ shopId, userId }) => {
+        const { kinds, quietHours } = preferences.get(userId)!;
+        const { push, inApp } = kinds[one.told.kind];
+        const { conversationId } = one.told.about;
+        const isSeen =
+          conversationId !== undefined && this.open.isOpen(shopId, userId, conversationId);
+        return push || inApp
+          ? [{ ...one, userId, push: push && !isSeen, inApp, isSeen, quietHours }]
+          : [];
+      }),
     );
   }
 }
 
-function isFor({ to, by }: Told, { userId, role }: Membership): boolean {
-  if (userId === by) return false;
-  return 'all' in to ? isAllowed(role, to.all) : to.member === userId;
+function audienceOf({ to, by }: Told, team: Membership[]): Membership[] {
+  const others = team.filter(({ userId }) => userId !== by);
+  const member = 'member' in to ? team.find(({ userId }) => userId === to.member) : undefined;
+  if (member) return others.filter((person) => person === member);
+  const permission = 'all' in to ? to.all : to.orElse;
+  return permission ? others.filter(({ role }) => isAllowed(role, permission)) : [];
 }
 
 /** Of what is told several times under one key to the same people the last, and how often. */

@@ -20,8 +20,11 @@ export const NOTIFICATION_KINDS = [
 ] as const;
 export type NotificationKind = (typeof NOTIFICATION_KINDS)[number];
 
-/** Everybody of the team whose role has a permission, or the member whom it concerns. */
-export type Audience = { all: Permission } | { member: string };
+/**
+ * Everybody of the team whose role has a permission, or the member whom it concerns; `orElse` is told
+ * where that one is of the team no more.
+ */
+export type Audience = { all: Permission } | { member: string; orElse?: Permission };
 
 /** What somebody is told of one thing that happened. */
 export interface Told {
@@ -138,7 +141,9 @@ export const TOLD = {
       {
         ...common,
         kind: 'new_message',
-        to: chat.assigneeId ? { member: chat.assigneeId } : { all: 'conversations:read' },
+        to: chat.assigneeId
+          ? { member: chat.assigneeId, orElse: 'conversations:read' }
+          : { all: 'conversations:read' },
         key: `messages:${message.conversationId}`,
         version: message.messageNumber,
         title: chat.customerName,
