@@ -14,12 +14,15 @@ import { OrderCustomersService } from '../src/orders/order-customers.service.js'
 import { aShop, type ShopWorld } from './support/actors.js';
 import { createTestApp, type TestApp } from './support/app.js';
 import { aForm, aProduct } from './support/bodies.js';
+import { eventually } from './support/eventually.js';
 import { anOrder } from './support/orders.js';
 
 type Json = Record<string, any>;
 
 const PNG =
   'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
+/** Nobody listens there. */
+const WEBHOOK_ALLOWED_HOSTS = 'localhost:9';
 const LATER = () => new Date(Date.now() + 120_000);
 
 let app: TestApp;
@@ -29,7 +32,7 @@ let formId: string;
 let path: string;
 
 beforeAll(async () => {
-  app = await createTestApp();
+  app = await createTestApp({ WEBHOOK_ALLOWED_HOSTS });
 });
 
 afterAll(() => app.close());
@@ -453,9 +456,9 @@ const PEOPLE = ['customers', 'orders', 'conversations', 'messages'];
 const MONEY = ['payments', 'payment_events', 'transfer_proofs'];
 
 /** Every document of the shop's people, orders, talks and payments. */
-async function everything(): Promise<string> {
+async function everything(names = [...PEOPLE, ...MONEY]): Promise<string> {
   const kept = await Promise.all(
-    [...PEOPLE, ...MONEY].map((name) =>
+    names.map((name) =>
       app.connection
         .collection(name)
         .find({ shopId: new Types.ObjectId(shop.id) })
@@ -511,6 +514,42 @@ describe("one person's data", () => {
     expect(found.body.data).toHaveLength(1);
     expect((await read(other.customerId)).customer.name).toBe('Other One');
     expect(await names()).toEqual(['Other One']);
+  });
+
+  it('are erased in what the team and integrators were told of them, and in nothing else', async () => {
+    const events = ['order.created', 'order.updated', 'message.created', 'product.created'];
+    const url = `http://${WEBHOOK_ALLOWED_HOSTS}/`;
+    await shop.admin.post(`${shop.path}/webhooks`, { url, events }).expect(201);
+    await shop.owner.post(`${shop.path}/products`, aProduct()).expect(201);
+    const { conversation, talk, placed, customerId } = await aPerson();
+    const note = { text: `@${shop.admin.username}: CanaryText?`, isNote: true };
+    await shop.agent.post(`${conversation}/messages`, note).expect(201);
+    await shop.agent.put(conversation, { assigneeId: shop.admin.userId }).expect(200);
+    const rows = async (name: string): Promise<Json[]> => JSON.parse(await everything([name]))[0];
+    const sent = async () =>
+      (await rows('webhook_deliveries')).map(({ event }) => event as string).toSorted();
+    await eventually(async () => {
+      const feeds = await rows('notifications');
+      const own = feeds.filter(({ userid }) => userid === shop.admin.userId);
+      expect(new Set(own.map(({ kind }) => kind as string)).size).toBe(4);
+      for (const one of own) expect(`${one['title']} ${one['message']}`).toContain('canar');
+      expect(new Set(await sent()).size).toBe(4);
+    });
+    await erase(customerId).expect(200);
+    expect(await everything(['notifications', 'webhook_deliveries'])).not.toContain('canar');
+    // That they are erased is told still, also after the second look.
+    await eventually(async () => {
+      expect(await sent()).toEqual(['order.updated', 'product.created']);
+    });
+    const { body: feed } = await shop.admin.get('/api/notifications?limit=200').expect(200);
+    expect((feed.data as Json[]).filter(({ shopId }) => shopId === shop.id)).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ title: `New order ${placed.orderId}`, message: '' }),
+        expect.objectContaining({ title: 'Erased', message: '', conversationId: talk.id }),
+      ]),
+    );
+    await app.nest.get(CustomerFollowUpsService, { strict: false }).finish(LATER());
+    expect(await sent()).toEqual(['order.updated', 'product.created']);
   });
 
   it('are exported and erased with what was shown and said of their payments', async () => {

@@ -6,6 +6,7 @@ import {
 } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import type { Model } from 'mongoose';
+import { DomainEvents } from '../events/domain-events.js';
 import { emailKey, nationalKey, nationalsOf, phoneKey } from './customer-keys.js';
 import { CustomerRecordsService } from './customer-records.service.js';
 import { Customer } from './customer.schema.js';
@@ -46,6 +47,7 @@ export class CustomerFollowUpsService implements OnApplicationBootstrap, BeforeA
     @InjectModel(Customer.name) private readonly model: Model<Customer>,
     private readonly customers: CustomersService,
     private readonly records: CustomerRecordsService,
+    private readonly events: DomainEvents,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -80,8 +82,17 @@ export class CustomerFollowUpsService implements OnApplicationBootstrap, BeforeA
     const current = await this.customers.get(shopId, customerId);
     const currentId = current._id.toHexString();
     if (currentId !== customerId) await this.records.moveTo(shopId, customerId, currentId);
-    if (current.state === 'erased') await this.records.erase(shopId, currentId);
+    if (current.state === 'erased') await this.erase(current);
     return true;
+  }
+
+  /** In all modules: those that keep customers' data, and those that only heard of it. */
+  private async erase({ _id, shopId, unfinishedSince }: Customer): Promise<void> {
+    const [shop, id] = [shopId.toHexString(), _id.toHexString()];
+    await this.records.erase(shop, id);
+    const known = await this.records.listIds(shop, id);
+    const erasedAt = unfinishedSince ?? new Date();
+    await this.events.deliver('customer.erased', { shopId: shop, erasedAt, ...known });
   }
 
   /** Leaves a pointer; or, when the other is no customer any more, a customer as before. */

@@ -1,4 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
+import type { ErasedCustomer } from '../events/event-catalogue.js';
 import type { CustomerHistoryResponse } from './dto/customer-history.response.js';
 
 /** One list of a customer's export. */
@@ -48,6 +49,18 @@ export class CustomerRecordsService {
     return this.kept.flatMap((records) => records.export(shopId, customerId));
   }
 
+  async listIds(
+    shopId: string,
+    customerId: string,
+  ): Promise<Pick<ErasedCustomer, 'orderIds' | 'paymentIds' | 'conversationIds'>> {
+    const lists = this.export(shopId, customerId);
+    return {
+      orderIds: await idsOf(lists, 'orders'),
+      paymentIds: await idsOf(lists, 'payments'),
+      conversationIds: await idsOf(lists, 'conversations'),
+    };
+  }
+
   /** One module's failure leaves the others' part done; it is told of at the end. */
   private async inEach(
     done: string,
@@ -65,4 +78,12 @@ export class CustomerRecordsService {
     }
     if (failures.length > 0) throw new AggregateError(failures, `customer not ${done} everywhere`);
   }
+}
+
+async function idsOf(lists: ExportedList[], name: ExportedList['name']): Promise<string[]> {
+  const ids: string[] = [];
+  for (const list of lists.filter((one) => one.name === name)) {
+    for await (const row of list.rows) ids.push((row as { id: string }).id);
+  }
+  return ids;
 }

@@ -16,6 +16,15 @@ export interface ConversationAssignment {
   seq: number;
 }
 
+/** What there is of a customer who was erased, by id. */
+export interface ErasedCustomer {
+  shopId: string;
+  erasedAt: Date;
+  orderIds: string[];
+  paymentIds: string[];
+  conversationIds: string[];
+}
+
 /** A product of which few pieces are left, at the change of its stock that made them few. */
 export interface LowStock {
   id: string;
@@ -65,6 +74,8 @@ export interface DomainEventMap {
   'notification.raised': { shopId: string; userId: string; notification: NotificationResponse };
   /** Somebody has read, or deleted, what they were told: these, or everything. */
   'notifications.cleared': { userId: string; cleared: ClearedNotificationsResponse };
+  /** A customer was erased: what was made of what these held of them holds it no more. */
+  'customer.erased': ErasedCustomer;
   /** An order was placed. */
   'order.created': { shopId: string; order: OrderResponse };
   /** An order changed. */

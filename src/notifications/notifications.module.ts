@@ -3,6 +3,7 @@ import { MongooseModule } from '@nestjs/mongoose';
 import { AuthModule } from '../auth/auth.module.js';
 import { ShopsModule } from '../shops/shops.module.js';
 import { UsersModule } from '../users/users.module.js';
+import { CustomerErasureService } from './customer-erasure.service.js';
 import { FeedWriterService } from './feed-writer.service.js';
 import {
   NotificationPreference,
@@ -46,6 +47,7 @@ import { TellingService } from './telling.service.js';
     PushJobsService,
     PushClearingService,
     OpenConversations,
+    CustomerErasureService,
   ],
   exports: [NotificationsService, OpenConversations],
 })

@@ -1,5 +1,6 @@
 import type { DomainEventMap } from '../events/event-catalogue.js';
 import type { Permission } from '../shops/permissions.js';
+import { keyOf } from './notification-keys.js';
 
 export const NOTIFICATION_TYPES = ['info', 'success', 'warning', 'error'] as const;
 export type NotificationType = (typeof NOTIFICATION_TYPES)[number];
@@ -115,7 +116,7 @@ export const TOLD = {
       kind: 'new_order',
       to: { all: 'orders:read' },
       by: order.history[0]?.by ?? null,
-      key: `order:${order.id}`,
+      key: keyOf.order(order.id),
       version: 1,
       title: `New order ${order.orderId}`,
       message: `${order.customer.name}: ${amount(order.totalAmount, order.currency)}`,
@@ -131,7 +132,7 @@ export const TOLD = {
         ...common,
         kind: 'mention',
         to: { member: userId },
-        key: `mention:${message.id}`,
+        key: keyOf.mention(message.conversationId, message.id),
         version: 1,
         title: `You are mentioned in the chat with ${chat.customerName}`,
       }));
@@ -144,7 +145,7 @@ export const TOLD = {
         to: chat.assigneeId
           ? { member: chat.assigneeId, orElse: 'conversations:read' }
           : { all: 'conversations:read' },
-        key: `messages:${message.conversationId}`,
+        key: keyOf.messages(message.conversationId),
         version: message.messageNumber,
         title: chat.customerName,
       },
@@ -158,7 +159,7 @@ export const TOLD = {
             kind: 'assignment',
             to: { member: assignment.to },
             by: assignment.by,
-            key: `assignment:${conversation.id}`,
+            key: keyOf.assignment(conversation.id),
             version: assignment.seq,
             title: `The chat with ${conversation.customerName} is yours`,
             message: conversation.lastMessage,
@@ -243,7 +244,7 @@ function ofPayment(
     kind,
     to: { all: 'payments:read' },
     by: payment.by,
-    key: `${kind}:${id}`,
+    key: keyOf.payment(kind, id),
     version: 1,
     title: isPaid ? `Order ${orderNumber} is paid` : `A payment of ${orderNumber} failed`,
     message: isPaid

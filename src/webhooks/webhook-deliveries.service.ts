@@ -154,6 +154,12 @@ export class WebhookDeliveriesService implements OnModuleInit {
     await this.deliveries.deleteMany({ shopId, webhookId: _id });
   }
 
+  /** What was written of these until then; what came later is told without what was erased. */
+  async removeAbout(shopId: string, subjects: string[], until: Date): Promise<void> {
+    const createdAt = { $lte: until };
+    await this.deliveries.deleteMany({ shopId, subject: { $in: subjects }, createdAt });
+  }
+
   /** Asks for those that nobody asks for: a process may have died between the write and that. */
   async recover(now: Date): Promise<void> {
     const stale = await this.deliveries
@@ -199,6 +205,7 @@ function draftOf({ shopId, _id }: WebhookEndpoint, event: WebhookEvent, now: Dat
     webhookId: _id,
     eventId: event.id,
     event: event.name,
+    ...(event.subject ? { subject: event.subject } : {}),
     body: event.body,
     ...STARTED,
     attempts: [],

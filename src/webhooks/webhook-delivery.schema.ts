@@ -39,6 +39,10 @@ export class WebhookDelivery {
   @Prop({ required: true })
   event: string;
 
+  /** The order or conversation that it is about. */
+  @Prop({ type: String })
+  subject?: string;
+
   /** What is sent, to the byte. */
   @Prop({ required: true })
   body: string;
@@ -81,6 +85,8 @@ WebhookDeliverySchema.index({ shopId: 1, _id: 1 });
 // An endpoint's deliveries, newest first, and those of one state.
 WebhookDeliverySchema.index({ shopId: 1, webhookId: 1, _id: -1 });
 WebhookDeliverySchema.index({ shopId: 1, webhookId: 1, state: 1, _id: -1 });
+// What was sent of an order or a conversation whose customer is erased.
+WebhookDeliverySchema.index({ shopId: 1, subject: 1 });
 // Those whose job a crash has left unasked.
 WebhookDeliverySchema.index({ nextTryAt: 1 }, { sparse: true });
 // What is old goes.

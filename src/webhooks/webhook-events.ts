@@ -21,6 +21,15 @@ const TOLD = {
   }),
 } as const satisfies { [N in DomainEventName]?: Teller<N> };
 
+/** The order or conversation that an event is about: when its customer is erased, so is what was sent. */
+const SUBJECT: { [N in DomainEventName]?: (payload: DomainEventMap[N]) => string } = {
+  'order.created': ({ order }) => order.id,
+  'order.updated': ({ order }) => order.id,
+  'payment.updated': ({ payment }) => payment.orderId,
+  'message.created': ({ message }) => message.conversationId,
+  'conversation.updated': ({ conversation }) => conversation.id,
+};
+
 export type WebhookEventName = keyof typeof TOLD;
 export const WEBHOOK_EVENTS = Object.keys(TOLD) as WebhookEventName[];
 
@@ -31,6 +40,7 @@ export const TEST_EVENT = 'webhook.test';
 export interface WebhookEvent {
   id: string;
   name: WebhookEventName | typeof TEST_EVENT;
+  subject?: string;
   body: string;
 }
 
@@ -44,13 +54,20 @@ export function webhookEventOf<N extends WebhookEventName>(
   if (!data) return undefined;
   const identity = identityOf(name, payload) ?? JSON.stringify(data);
   const digest = createHash('sha256').update(`${payload.shopId} ${name} ${identity}`).digest('hex');
-  return eventOf({ id: `evt_${digest.slice(0, 32)}`, name, shopId: payload.shopId, data }, now);
+  const about = { id: `evt_${digest.slice(0, 32)}`, name, subject: SUBJECT[name]?.(payload) };
+  return eventOf({ ...about, shopId: payload.shopId, data }, now);
 }
 
 export function eventOf(
-  { id, name, shopId, data }: Omit<WebhookEvent, 'body'> & { shopId: string; data: object },
+  {
+    id,
+    name,
+    subject,
+    shopId,
+    data,
+  }: Omit<WebhookEvent, 'body'> & { shopId: string; data: object },
   now: Date,
 ): WebhookEvent {
   const body = JSON.stringify({ id, type: name, createdAt: now.toISOString(), shopId, data });
-  return { id, name, body };
+  return { id, name, body, ...(subject ? { subject } : {}) };
 }

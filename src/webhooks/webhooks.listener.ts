@@ -18,6 +18,9 @@ export class WebhooksListener implements OnModuleInit {
     for (const name of WEBHOOK_EVENTS) {
       this.events.onDurably(name, (payload) => this.tell(name, payload));
     }
+    this.events.onDurably('customer.erased', ({ shopId, orderIds, conversationIds, erasedAt }) =>
+      this.deliveries.removeAbout(shopId, [...orderIds, ...conversationIds], erasedAt),
+    );
   }
 
   private async tell<N extends WebhookEventName>(
