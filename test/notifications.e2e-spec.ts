@@ -464,8 +464,20 @@ describe('the feed', () => {
     await aChat();
     await eventually(() => expect(push.to(device)).toHaveLength(1));
     expect(await feed(newcomer)).toHaveLength(1);
+    // What was on its way to them when they were removed does not arrive.
+    push.misbehave(device, 503, { 'Retry-After': '600' });
+    await anOrder(app, shop);
+    const onItsWay = { name: 'push.send', 'data.payload.shopId': shop.id };
+    const { _id } = await eventually(async () => {
+      const found = await jobs().findOne(onItsWay);
+      expect(found?.['failCount']).toBe(1);
+      return found!;
+    });
     await shop.owner.delete(`${shop.path}/team/${newcomer.userId}`).expect(200);
     expect(await feed(newcomer)).toEqual([]);
+    await jobs().updateOne({ _id }, { $set: { nextRunAt: new Date() } });
+    await eventually(async () => expect(await jobs().countDocuments(onItsWay)).toBe(0));
+    expect(push.to(device)).toHaveLength(1);
   });
 
   it('is in the changes since a number, one’s own alone, and told at a join', async () => {

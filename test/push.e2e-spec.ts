@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { DomainEvents } from '../src/events/domain-events.js';
 import { PushSender } from '../src/notifications/push-sender.js';
+import { AppConfig } from '../src/platform/config/app-config.js';
 import { JobsService } from '../src/platform/jobs/jobs.service.js';
 import { WebPushServer } from './providers/web-push.server.js';
 import { type Actor, aShop, aUser, type ShopWorld } from './support/actors.js';
@@ -211,6 +212,30 @@ describe('a device', () => {
       .set('Authorization', `Bearer ${body.data.token as string}`)
       .expect(200);
     await eventually(async () => expect(await devicesOf(person)).toEqual([]));
+  });
+
+  it('whose session has ended unnoticed is told nothing, and removed', async () => {
+    const device = await aDevice(owner);
+    const { Types } = app.connection.base;
+    const devices = app.connection.db!.collection('push_subscriptions');
+    const userId = Types.ObjectId.createFromHexString(owner.userId);
+    // As a process leaves it that dies between the end of the session and that of its devices.
+    await devices.updateOne({ userId }, { $set: { sessionId: new Types.ObjectId() } });
+    await aChat();
+    await eventually(async () => expect(await devicesOf(owner)).toEqual([]));
+    expect(push.to(device)).toEqual([]);
+  });
+
+  it('at a service that is known no more is told nothing, and removed', async () => {
+    const device = await aDevice(owner);
+    const allowed = app.nest.get(AppConfig).pushAllowedHosts.splice(0);
+    try {
+      await aChat();
+      await eventually(async () => expect(await devicesOf(owner)).toEqual([]));
+    } finally {
+      app.nest.get(AppConfig).pushAllowedHosts.push(...allowed);
+    }
+    expect(push.to(device)).toEqual([]);
   });
 });
 

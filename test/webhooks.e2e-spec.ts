@@ -258,6 +258,21 @@ describe('an address', () => {
     expect(receiver.at(webhook.at)).toEqual([]);
   });
 
+  it('without TLS that an operator names no more hears nothing', async () => {
+    const webhook = await aWebhook();
+    const { webhookAllowedHosts } = app.nest.get(AppConfig);
+    const allowed = webhookAllowedHosts.splice(0);
+    const url = `http://192.0.2.1:${new URL(receiver.url('/')).port}${webhook.at}`;
+    await collection('webhook_endpoints').updateOne(byId(webhook.id), { $set: { url } });
+    try {
+      await shop.admin.post(`${webhook.path}/test`).expect(201);
+      const error = `${new URL(url).host} has no https`;
+      await delivered(webhook, { state: 'failed', attempts: [{ status: null, error }] });
+    } finally {
+      webhookAllowedHosts.push(...allowed);
+    }
+  });
+
   it('that redirects is not followed', async () => {
     const webhook = await aWebhook();
     receiver.behave(webhook.at, { redirectTo: receiver.url('/elsewhere') });
@@ -300,8 +315,14 @@ describe('a delivery that fails', () => {
     const { id } = await delivered(webhook, { state: 'pending', tries: 1 });
     const job = app.nest.get(WebhookDeliveryJob, { strict: false });
     for (let attempt = 2; attempt <= 8; attempt++) {
-      await job.run({ shopId: shop.id, deliveryId: id, round: 1, attempt }, true);
+      // And the job of the try before once more: it was made, and is not made again.
+      for (const one of [attempt - 1, attempt]) {
+        await job.run({ shopId: shop.id, deliveryId: id, round: 1, attempt: one }, true);
+      }
     }
+    expect(receiver.at(webhook.at)).toHaveLength(8);
+    // The job of a try that was made already, as a dead process leaves it: it tries nothing.
+    await job.run({ shopId: shop.id, deliveryId: id, round: 1, attempt: 8 }, true);
     const given = await delivered(webhook, { state: 'failed', tries: 8, nextTryAt: null });
     expect(given['attempts']).toHaveLength(8);
     expect(await webhook.get()).toMatchObject({ enabled: true, pauseAfterDays: 3 });
@@ -344,6 +365,29 @@ describe('a delivery that fails', () => {
     expect(resumed.body.data).toMatchObject({ enabled: true, pausedAt: null, failingSince: null });
     await shop.admin.post(`${webhook.path}/deliveries/${id}/redeliver`).expect(200);
     await delivered(webhook, { state: 'delivered' });
+  });
+});
+
+describe('a webhook that is paused by hand', () => {
+  it('is sent nothing more, not even what waits to be tried again; a test it is sent', async () => {
+    const webhook = await aWebhook();
+    receiver.behave(webhook.at, 500);
+    await addProduct();
+    const waiting = await delivered(webhook, { state: 'pending', tries: 1 });
+    const paused = await shop.admin.put(webhook.path, { enabled: false }).expect(200);
+    expect(paused.body.data).toMatchObject({ enabled: false, pauseReason: 'Paused by the team.' });
+    await addProduct();
+    receiver.behave(webhook.at, 204);
+    await eventually(() => tryNow(waiting));
+    const given = await delivered(webhook, { state: 'failed', tries: 2 });
+    expect(given['attempts'][1]).toMatchObject({
+      status: null,
+      error: expect.stringContaining('paused'),
+    });
+    expect(receiver.at(webhook.at)).toHaveLength(1);
+    await shop.admin.post(`${webhook.path}/test`).expect(201);
+    await eventually(() => expect(receiver.at(webhook.at)).toHaveLength(2));
+    expect(receiver.at(webhook.at)[1]!.event['type']).toBe('webhook.test');
   });
 });
 

@@ -1,5 +1,7 @@
+import dns from 'node:dns';
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
+import { syncBuiltinESMExports } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { guardedPost, isPublicHost } from './guarded-post.js';
@@ -30,6 +32,35 @@ describe('guardedPost', () => {
     }
     expect(calls).toBe(0);
     expect(await post(`http://${host}/`)).toMatchObject({ status: 200, body: '1' });
+  });
+
+  it('goes where the name led when it was checked, and nowhere if that is private too', async () => {
+    let calls = 0;
+    const host = await listen((_, response) => response.end(String(++calls)));
+    const answers = [
+      [{ address: '192.0.2.1', family: 4 }],
+      // One of several is enough.
+      [
+        { address: '127.0.0.1', family: 4 },
+        { address: '8.8.8.8', family: 4 },
+      ],
+    ];
+    const { lookup } = dns;
+    dns.lookup = ((...[, , done]: [string, object, (...found: unknown[]) => void]) =>
+      done(null, answers.shift() ?? [])) as never;
+    syncBuiltinESMExports();
+    try {
+      for (let turn = 1; turn <= 3; turn++) {
+        await expect(
+          post(`http://two-faced.example:${host.split(':')[1]}/`, false),
+        ).rejects.toThrow('two-faced.example is at a private address');
+      }
+    } finally {
+      dns.lookup = lookup;
+      syncBuiltinESMExports();
+    }
+    expect(answers).toEqual([]);
+    expect(calls).toBe(0);
   });
 
   it('follows no redirect', async () => {
