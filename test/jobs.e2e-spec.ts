@@ -1,7 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomBytes } from 'node:crypto';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { JobsRepository } from '../src/platform/jobs/jobs-repository.js';
 import { JobsService } from '../src/platform/jobs/jobs.service.js';
 import { aUser } from './support/actors.js';
 import { createTestApp, databaseUri, type TestApp } from './support/app.js';
@@ -315,6 +316,38 @@ describe('several processes', () => {
     await eventually(() => expect(runs).toBe(1));
     await eventually(async () => expect(await collection().countDocuments({ name })).toBe(0));
     expect(runs).toBe(1);
+  });
+
+  it('keep what they took over from one that was only slow, whatever becomes of that', async () => {
+    const name = aName();
+    const ends: ((error?: Error) => void)[] = [];
+    const work = (_: object, { attempt }: { attempt: number }) =>
+      new Promise<void>((resolve, reject) => {
+        expect(attempt).toBe(1);
+        ends.push((error) => (error ? reject(error) : resolve()));
+      });
+    jobs.define(name, work, { retryDelaysMs: [] });
+    for (const end of [undefined, new Error('too slow')]) {
+      ends.length = 0;
+      await jobs.enqueue(name, 'slow', {});
+      await eventually(() => expect(ends).toHaveLength(1));
+      // As if a minute had passed: another takes it over, here the same process.
+      const old = { $set: { lockedAt: new Date(Date.now() - 2 * MINUTE_MS) } };
+      await collection().updateOne({ name }, old);
+      await eventually(() => expect(ends).toHaveLength(2));
+      const saved = vi.spyOn(JobsRepository.prototype, 'saveJobState');
+      ends[0]!(end);
+      await eventually(async () => {
+        const call = saved.mock.calls.findIndex(([job]) => job.name === name);
+        expect(call).toBeGreaterThanOrEqual(0);
+        await saved.mock.results[call]!.value.catch(() => undefined);
+      });
+      saved.mockRestore();
+      expect(await collection().findOne({ name })).toMatchObject({ lockedAt: expect.any(Date) });
+      ends[1]!();
+      await eventually(async () => expect(await collection().countDocuments({ name })).toBe(0));
+    }
+    expect(await jobs.countDead()).toBe(0);
   });
 
   it('find within seconds what another has asked for, and run it once', async () => {

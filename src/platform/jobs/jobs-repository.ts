@@ -17,6 +17,8 @@ interface Listener {
 
 /** The library's storage of jobs, which can be closed without leaving locks behind. */
 export class JobsRepository extends MongoJobRepository {
+  /** By what each run was locked, after it has given that back. */
+  private readonly locks = new WeakMap<JobParameters, Date>();
   private inFlight = 0;
   private isClosed = false;
 
@@ -67,8 +69,29 @@ export class JobsRepository extends MongoJobRepository {
     });
   }
 
-  override saveJobState(...state: JobState): Promise<void> {
-    return this.track(() => super.saveJobState(...state));
+  /**
+   * When a run begins and when it has ended, under its own lock: one that was slow, and taken over,
+   * must not take away the lock of who runs it now.
+   * @throws Error when it has lost its lock, or is gone
+   */
+  override async saveJobState(...[job, options]: JobState): Promise<void> {
+    const lockedAt = job.lockedAt ?? this.locks.get(job);
+    if (job.lockedAt) this.locks.set(job, job.lockedAt);
+    const { _id, name, nextRunAt, lastRunAt, lastFinishedAt, failCount, failReason, failedAt } =
+      job;
+    const $set = {
+      lockedAt: job.lockedAt ?? null,
+      nextRunAt: nextRunAt ?? null,
+      lastRunAt: lastRunAt ?? null,
+      lastFinishedAt: lastFinishedAt ?? null,
+      failCount: failCount ?? null,
+      failReason: failReason ?? null,
+      failedAt: failedAt ?? null,
+      lastModifiedBy: options?.lastModifiedBy ?? null,
+    };
+    const own = { _id: new ObjectId(String(_id)), name, lockedAt };
+    const { matchedCount } = await this.track(() => this.collection.updateOne(own, { $set }));
+    if (matchedCount === 0) throw new Error(`${name} has lost its lock`);
   }
 
   /** The library does not wait for it, so that it must not fail. */
