@@ -114,6 +114,9 @@ describe('what is asked for', () => {
     jobs.define(name, async () => undefined);
     await jobs.enqueue(name, 'kept', {}, { at: new Date(Date.now() + MINUTE_MS) });
     await jobs.enqueue(name, 'taken back', {}, { at: new Date(Date.now() + MINUTE_MS) });
+    const waiting = await collection().findOne({ name, 'data.key': 'kept' });
+    // Only a dead one is an operator's.
+    await expect(jobs.retryDead(String(waiting!._id))).rejects.toMatchObject({ code: 'not_found' });
     await jobs.cancel(name, 'taken back');
     expect(await collection().find({ name }).toArray()).toMatchObject([{ data: { key: 'kept' } }]);
   });

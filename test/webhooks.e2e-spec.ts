@@ -179,7 +179,7 @@ describe('a webhook', () => {
     const variables = { MONGODB_URI: uriOf(app), ENCRYPTION_KEYS: `${newKey},${keysOf(app)}` };
     const rotated = await createTestApp({ ...variables, WEBHOOK_ALLOWED_HOSTS: receiver.host });
     const secrets = rotated.nest.get(WebhookSecretsService, { strict: false });
-    await secrets.reseal();
+    for (let turn = 1; turn <= 2; turn++) await secrets.reseal();
     const stored = (await collection('webhook_endpoints').findOne(byId(webhook.id)))!;
     expect(stored).toMatchObject({
       keyId: 'k2',
@@ -319,6 +319,7 @@ describe('a delivery that fails', () => {
       for (const one of [attempt - 1, attempt]) {
         await job.run({ shopId: shop.id, deliveryId: id, round: 1, attempt: one }, true);
       }
+      expect(await webhook.deliveries()).toMatchObject([{ tries: attempt }]);
     }
     expect(receiver.at(webhook.at)).toHaveLength(8);
     // The job of a try that was made already, as a dead process leaves it: it tries nothing.
@@ -412,6 +413,25 @@ describe('a crash', () => {
     expect(told).toEqual([order.body.data.id, order.body.data.id]);
   });
 
+  it('that has two processes make one try at once counts it once', async () => {
+    const webhook = await aWebhook();
+    receiver.behave(webhook.at, 500);
+    await addProduct();
+    const { id } = await delivered(webhook, { state: 'pending', tries: 1 });
+    receiver.behave(webhook.at, 'hang');
+    const job = app.nest.get(WebhookDeliveryJob, { strict: false });
+    const twice = [1, 2].map(() =>
+      job.run({ shopId: shop.id, deliveryId: id, round: 1, attempt: 2 }, true),
+    );
+    await eventually(() => expect(receiver.at(webhook.at)).toHaveLength(3));
+    receiver.behave(webhook.at, 500);
+    await Promise.all(twice);
+    expect(await webhook.deliveries()).toMatchObject([{ tries: 2, attempts: [{}, {}] }]);
+    const own = { name: /^webhooks\.deliver/, 'data.payload.deliveryId': id };
+    const asked = await collection('jobs').find(own).toArray();
+    expect(asked.filter(({ data }) => data.payload.attempt === 3)).toHaveLength(1);
+  });
+
   it('between a delivery and its job is mended by the next round', async () => {
     const webhook = await aWebhook();
     receiver.behave(webhook.at, 500);
@@ -422,7 +442,9 @@ describe('a crash', () => {
     const own = { 'data.payload.deliveryId': failed['id'], name: /^webhooks\.deliver/ };
     await eventually(async () => expect((await jobs.deleteMany(own)).deletedCount).toBe(1));
     const deliveries = app.nest.get(WebhookDeliveriesService, { strict: false });
-    await deliveries.recover(new Date(Date.parse(failed['nextTryAt']) + 60_001));
+    for (let turn = 1; turn <= 2; turn++) {
+      await deliveries.recover(new Date(Date.parse(failed['nextTryAt']) + 60_001));
+    }
     await eventually(() => tryNow(failed));
     await delivered(webhook, { state: 'delivered', tries: 2 });
   });
