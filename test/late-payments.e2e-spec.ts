@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { JobsService } from '../src/platform/jobs/jobs.service.js';
 import { PaymentJobsService } from '../src/payments/payment-jobs.service.js';
+import { REFUND_REST } from '../src/payments/payment-settlement.service.js';
 import { StripeServer } from './providers/stripe.server.js';
 import { aShop, type ShopWorld } from './support/actors.js';
 import { createTestApp, type TestApp } from './support/app.js';
@@ -79,6 +81,14 @@ describe('a payment that comes after its order has expired', () => {
     await payLate(intentId);
     await eventually(async () =>
       expect(await read(id)).toMatchObject({ status: 'refunded', flags: ['paid_after_end'] }),
+    );
+    // And not once more by the same job again, as after a crash, nor by two at once.
+    const again = { shopId: shop.id, paymentId: id, reason: 'Again.' };
+    const jobs = app.nest.get(JobsService, { strict: false });
+    await Promise.all(['a', 'b'].map((key) => jobs.enqueue(REFUND_REST, `${id} ${key}`, again)));
+    const left = { name: REFUND_REST, 'data.payload.paymentId': id };
+    await eventually(async () =>
+      expect(await app.connection.collection('jobs').countDocuments(left)).toBe(0),
     );
     expect(stripe.refundCount(intentId)).toBe(1);
     expect(await order.read()).toMatchObject({ status: 'cancelled', paymentStatus: 'refunded' });
