@@ -1,9 +1,9 @@
-import dns from 'node:dns';
+import dns from 'node:dns/promises';
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { syncBuiltinESMExports } from 'node:module';
 import type { AddressInfo } from 'node:net';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { guardedPost, isPublicHost } from './guarded-post.js';
 
 let server: Server | undefined;
@@ -46,8 +46,7 @@ describe('guardedPost', () => {
       ],
     ];
     const { lookup } = dns;
-    dns.lookup = ((...[, , done]: [string, object, (...found: unknown[]) => void]) =>
-      done(null, answers.shift() ?? [])) as never;
+    dns.lookup = (() => Promise.resolve(answers.shift() ?? [])) as never;
     syncBuiltinESMExports();
     try {
       for (let turn = 1; turn <= 3; turn++) {
@@ -61,6 +60,29 @@ describe('guardedPost', () => {
     }
     expect(answers).toEqual([]);
     expect(calls).toBe(0);
+  });
+
+  it('looks up two names at a time, however many there are whose servers never answer', async () => {
+    const hanging: (() => void)[] = [];
+    const { lookup } = dns;
+    dns.lookup = (() =>
+      new Promise((resolve) => hanging.push(() => resolve([] as never)))) as never;
+    syncBuiltinESMExports();
+    try {
+      const asked = [1, 2, 3, 4, 5].map((turn) =>
+        post(`http://hangs${turn}.example/`, false, 5_000).catch((error: Error) => error.message),
+      );
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      expect(hanging).toHaveLength(2);
+      for (let turn = 0; turn < 5; turn++) {
+        await vi.waitFor(() => expect(hanging.length).toBeGreaterThan(0));
+        hanging.shift()!();
+      }
+      expect(await Promise.all(asked)).toEqual(Array(5).fill(expect.stringMatching(/private/)));
+    } finally {
+      dns.lookup = lookup;
+      syncBuiltinESMExports();
+    }
   });
 
   it('follows no redirect', async () => {

@@ -1,8 +1,9 @@
-import { lookup as lookupName } from 'node:dns';
+import type { LookupAddress } from 'node:dns';
 import { lookup } from 'node:dns/promises';
 import { Agent as HttpAgent, type IncomingMessage, request as requestHttp } from 'node:http';
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
+import pLimit from 'p-limit';
 import { isPublicAddress } from './public-address.js';
 
 export interface GuardedPost {
@@ -35,18 +36,27 @@ const IDLE_MS = 10_000;
 const POOL = { keepAlive: true, maxSockets: 50, maxFreeSockets: 10, timeout: IDLE_MS };
 
 /**
+ * A look-up holds one of the process's four worker threads, which passwords and files need as well: names
+ * whose servers never answer, of which anybody may register some, hold up each other alone.
+ */
+const lookUps = pLimit(2);
+
+/**
  * The socket is connected to the very addresses that were checked: a name that answers otherwise when
  * it is asked again gains nothing.
  */
 const publicLookup: LookupFunction = (host, options, callback) => {
-  lookupName(host, { ...options, all: true }, (error, addresses) => {
-    if (error) return callback(error, []);
+  const check = (addresses: LookupAddress[]): void => {
     if (addresses.length === 0 || !addresses.every(({ address }) => isPublicAddress(address))) {
       return callback(new ForbiddenAddress(host), []);
     }
     if (options.all) return callback(null, addresses);
     callback(null, addresses[0]!.address, addresses[0]!.family);
-  });
+  };
+  lookUps(() => lookup(host, { ...options, all: true })).then(
+    check,
+    (error: NodeJS.ErrnoException) => callback(error, []),
+  );
 };
 
 /** Connections to checked addresses are only for who has had them checked. */
@@ -89,7 +99,7 @@ export async function guardedPost(post: GuardedPost): Promise<PostAnswer> {
  * @throws Error when there is no such host
  */
 export async function isPublicHost(url: URL): Promise<boolean> {
-  const addresses = await lookup(bareHost(url), { all: true });
+  const addresses = await lookUps(() => lookup(bareHost(url), { all: true }));
   return addresses.every(({ address }) => isPublicAddress(address));
 }
 
