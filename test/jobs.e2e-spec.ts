@@ -353,6 +353,34 @@ describe('several processes', () => {
     expect(await jobs.countDead()).toBe(0);
   });
 
+  it('take over what ended its process, but not for ever: then it is dead, and told', async () => {
+    const name = aName();
+    let runs = 0;
+    const ends: (() => void)[] = [];
+    const work = () => {
+      runs++;
+      return new Promise<void>((resolve) => ends.push(resolve));
+    };
+    jobs.define(name, work, { concurrency: 10 });
+    await jobs.enqueue(name, 'poison', {});
+    await eventually(() => expect(runs).toBe(1));
+    // As if the process had died in each run, a minute ago.
+    const died = { $set: { lockedAt: new Date(Date.now() - 2 * MINUTE_MS) } };
+    for (let crashes = 1; crashes <= 5; crashes++) {
+      await collection().updateOne({ name }, died);
+      await eventually(() => expect(runs).toBe(crashes + 1));
+    }
+    await collection().updateOne({ name }, died);
+    await eventually(async () => expect(await jobs.countDead()).toBe(1));
+    expect(runs).toBe(6);
+    const { items } = await jobs.listDead(10);
+    expect(items).toMatchObject([{ name, failReason: 'its process ended 6 times while it ran' }]);
+    await jobs.retryDead(String(items[0]!._id));
+    await eventually(() => expect(runs).toBe(7));
+    for (const end of ends) end();
+    await eventually(async () => expect(await collection().countDocuments({ name })).toBe(0));
+  });
+
   it('find within seconds what another has asked for, and run it once', async () => {
     const other = await createTestApp({ MONGODB_URI: MONGODB_URI() });
     others.push(other);

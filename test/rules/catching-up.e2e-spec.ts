@@ -10,7 +10,7 @@ const CLIENTS = 50;
 const WRITES = 1_000;
 const CONVERSATIONS = 5;
 const WRITERS = 10;
-const DEADLINE_MS = 120_000;
+const DEADLINE_MS = 300_000;
 
 const redisServer = findProgram('redis-server', 'valkey-server');
 

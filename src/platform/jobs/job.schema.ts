@@ -46,6 +46,10 @@ export class Job {
   @Prop({ type: String, default: null })
   repeatInterval: string | null;
 
+  /** How often a process has died that ran it. */
+  @Prop()
+  crashes?: number;
+
   /** It was asked for while it ran, and runs once more. */
   @Prop()
   isAskedAgain?: boolean;

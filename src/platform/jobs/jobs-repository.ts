@@ -5,6 +5,8 @@ type NextJob = Parameters<MongoJobRepository['getNextJobToRun']>;
 type JobState = Parameters<MongoJobRepository['saveJobState']>;
 type Database = ConstructorParameters<typeof MongoJobRepository>[0];
 
+/** A run that ended its process so often is not begun again: the job may be what ends it. */
+const MAX_CRASHES = 5;
 /** Past the moment at which a timer that is early may fire. */
 const TIMER_SLACK_MS = 5;
 
@@ -13,6 +15,8 @@ interface Listener {
   failed(error: unknown): void;
   /** The time has come of a job that was fetched before it. */
   due(job: JobParameters): void;
+  /** It is dead, as no process that ran it has lived. */
+  gaveUp(job: JobParameters): void;
 }
 
 /** The library's storage of jobs, which can be closed without leaving locks behind. */
@@ -62,6 +66,7 @@ export class JobsRepository extends MongoJobRepository {
     if (this.isClosed) return undefined;
     return this.track(async () => {
       const job = await super.getNextJobToRun(...next);
+      if (job && !job.nextRunAt && (await this.isGivenUp(job))) return undefined;
       if (job) this.remind(job);
       if (!job?._id || !this.isClosed) return job;
       await this.unlockJobs([job._id]);
@@ -110,6 +115,25 @@ export class JobsRepository extends MongoJobRepository {
         { $set: { lockedAt: null, nextRunAt: { $ifNull: ['$nextRunAt', '$$NOW'] } } },
       ]),
     );
+  }
+
+  /** Counts a run that was taken over from a dead process; after some the job is dead as well. */
+  private async isGivenUp(job: JobParameters): Promise<boolean> {
+    const own = { _id: new ObjectId(String(job._id)), lockedAt: job.lockedAt };
+    const counted = await this.collection.findOneAndUpdate(
+      own,
+      { $inc: { crashes: 1 } },
+      { returnDocument: 'after' },
+    );
+    const { crashes } = (counted ?? {}) as { crashes?: number };
+    if (crashes === undefined || crashes <= MAX_CRASHES || job.repeatInterval) return false;
+    const failReason = `its process ended ${crashes} times while it ran`;
+    await this.collection.updateOne(own, {
+      $set: { lockedAt: null, failedAt: new Date(), failReason },
+      $unset: { crashes: '' },
+    });
+    this.listener.gaveUp({ ...job, failReason });
+    return true;
   }
 
   /** The library has one timer for a job: when that is early, the job waits for the next poll. */

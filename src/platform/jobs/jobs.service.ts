@@ -82,6 +82,9 @@ export class JobsService implements OnApplicationBootstrap, BeforeApplicationShu
     this.repository = new JobsRepository({ mongo, db } as never, {
       failed: (error) => this.noteAway(error),
       due: (job) => this.wake(job.name, String(job._id)),
+      gaveUp: ({ name, failReason }) => {
+        this.logger.error({ msg: 'job is dead', job: name, error: failReason });
+      },
     });
     this.agenda = new Agenda({
       backend: this.repository.backend,
