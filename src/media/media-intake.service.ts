@@ -91,9 +91,8 @@ async function draw({ source, field, decode }: Picture, paths: string[]): Promis
   const isAnimated = source.type === 'image/gif';
   await requireBounded(decode('all'), source.type, field);
   const [path = '', ...rest] = paths;
-  const { width, height } = await written(decode(isAnimated ? 'all' : 'first'), source.type).toFile(
-    path,
-  );
+  const frames = decode(isAnimated ? 'all' : 'first');
+  const { width, height, pageHeight } = await written(frames, source.type).toFile(path);
   for (const [index, side] of VARIANT_SIDES.entries()) {
     await decode('first')
       .autoOrient()
@@ -103,7 +102,9 @@ async function draw({ source, field, decode }: Picture, paths: string[]): Promis
   }
   const { type } = source;
   const webp = rest.map((target) => ({ path: target, type: 'image/webp' }));
-  return describe([{ path, type }, ...webp], [...VARIANT_SIDES], { type, width, height });
+  // The height of an animation is that of all its frames, one below the other.
+  const size = { width, height: pageHeight ?? height };
+  return describe([{ path, type }, ...webp], [...VARIANT_SIDES], { type, ...size });
 }
 
 /** From the headers alone: nothing is decoded of what is too large. */
