@@ -116,11 +116,12 @@ function plainName(name: string): string {
   const last = name.split(/[\\/]/).at(-1) ?? '';
   return (
     last
-      .toWellFormed()
       // As browsers write what would end the name (HTML, multipart form data).
       .replace(/%(?:22|0D|0A)/gi, '')
       .replace(/[\p{Cc}\p{Cf}"<>|*?:]/gu, '')
       .trim()
       .slice(0, MAX_NAME_CHARACTERS)
+      // Also where the cut went through a character.
+      .toWellFormed()
   );
 }
