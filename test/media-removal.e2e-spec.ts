@@ -36,6 +36,11 @@ afterAll(async () => {
 const statusOf = async (url: string) => (await fetch(app.url + url.slice(BASE.length))).status;
 const sweep = (days: number) =>
   app.nest.get(MediaSweepService, { strict: false }).sweep(new Date(Date.now() + days * DAY_MS));
+/** Two looks, so that what nothing names goes. */
+const sweepTwice = async (days = 0) => {
+  await sweep(days + 1.1);
+  await sweep(days + 2.2);
+};
 const files = () => app.connection.db!.collection('media_files');
 
 async function aFile(shop: ShopWorld, query = ''): Promise<{ id: string; url: string }> {
@@ -107,25 +112,44 @@ async function statuses(urls: Record<string, string>): Promise<Record<string, nu
 }
 
 describe('a file', () => {
-  it('that nothing names goes after a day, and one that is named stays', async () => {
+  it('goes when two looks have found nothing that names it, and stays while it is named', async () => {
     const { shop, urls, me, productId } = await aFurnishedShop();
     const unused = await aFile(shop);
     const ok = Object.fromEntries(Object.keys(urls).map((name) => [name, 200]));
     await sweep(0.9);
-    expect(await statuses({ ...urls, unused: unused.url })).toEqual({ ...ok, unused: 200 });
     await sweep(1.1);
+    expect(await statuses({ ...urls, unused: unused.url })).toEqual({ ...ok, unused: 200 });
+    await sweep(2.2);
     expect(await statuses({ ...urls, unused: unused.url })).toEqual({ ...ok, unused: 404 });
     await shop.owner.put(`${shop.path}/products/${productId}`, { imageUrl: '' }).expect(200);
     await shop.owner.put(shop.path, { logoUrl: '', paymentMethods: [] }).expect(200);
     await shop.owner.put(me, { avatarUrl: '' }).expect(200);
-    await sweep(2.2);
-    const gone = { product: 404, logo: 404, code: 404, avatar: 404 };
+    // Named at the last look, and until a moment ago.
+    await sweep(3.3);
+    expect(await statuses(urls)).toEqual(ok);
+    await shop.owner.put(shop.path, { logoUrl: urls['logo'] }).expect(200);
+    await sweep(4.4);
+    const gone = { product: 404, code: 404, avatar: 404 };
     expect(await statuses(urls)).toEqual({ ...ok, ...gone });
+  });
+
+  it('that was named again between two looks has all its time again', async () => {
+    const shop = await aShop(app);
+    const { url } = await aFile(shop);
+    await sweep(1.1);
+    const made = await shop.owner.post(`${shop.path}/products`, aProduct({ imageUrl: url }));
+    await sweep(2.2);
+    await shop.owner.delete(`${shop.path}/products/${made.body.data.id}`).expect(200);
+    await sweep(3.3);
+    expect(await statusOf(url)).toBe(200);
+    await sweep(4.4);
+    expect(await statusOf(url)).toBe(404);
   });
 
   it('that somebody wants at the very moment of its removal stays', async () => {
     const shop = await aShop(app);
     const { url, id } = await aFile(shop);
+    await sweep(1.1);
     let taken = 0;
     // Asked after the file was found, and before it goes.
     app.nest.get(FileKeeper, { strict: false }).addReferences(async (fileIds) => {
@@ -134,10 +158,10 @@ describe('a file', () => {
       }
       return [];
     });
-    await sweep(1.1);
+    await sweep(2.2);
     expect(taken).toBe(1);
     expect(await statusOf(url)).toBe(200);
-    await sweep(2.2);
+    await sweepTwice(2.2);
     expect(await statusOf(url)).toBe(200);
   });
 
@@ -161,7 +185,7 @@ describe('a file', () => {
     await shop.owner.post(`${shop.path}/customers/${customerId}/erase`).expect(200);
     const proof = (await shop.owner.get(proofPath).expect(200)).body.data;
     expect(proof).toMatchObject({ picture: null, reference: '' });
-    await sweep(1.1);
+    await sweepTwice();
     expect(await statuses(urls)).toMatchObject({ said: 404, proof: 404, product: 200 });
   });
 
@@ -222,7 +246,7 @@ describe('a process killed while it stores a picture', () => {
       const { imageUrl, thumbnailUrl, id } = again.body.data;
       expect([await statusOf(imageUrl), await statusOf(thumbnailUrl)]).toEqual([200, 200]);
       await shop.owner.delete(`${shop.path}/products/${id}`).expect(200);
-      await sweep(1.1);
+      await sweepTwice();
       expect(await statusOf(imageUrl)).toBe(404);
       expect((await stored()).filter((name) => name.startsWith(digestOf(imageUrl)))).toEqual([]);
     },

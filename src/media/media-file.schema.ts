@@ -69,6 +69,10 @@ export class MediaFile {
   @Prop({ required: true })
   checkAt: Date;
 
+  /** When nothing named it at the last look. */
+  @Prop({ type: Date })
+  unnamedAt?: Date;
+
   _id: Types.ObjectId;
   createdAt: Date;
 }

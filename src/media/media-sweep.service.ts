@@ -17,10 +17,13 @@ const BATCH = 100;
 /** A removal that failed is tried again after so long. */
 const AGAIN_MS = 10 * 60_000;
 
+/** Whether documents name it; of a deleted shop it does not matter. */
+type FileUse = 'named' | 'unnamed' | 'over';
+
 /**
- * Looks at every file once a day: what no document names any more, and nobody has wanted for a day,
- * goes. That the documents are asked, and no count is kept, is why nothing can be forgotten by a
- * process that died: neither a reference nor that one has gone.
+ * Looks at every file once a day: what no document names at two looks, and nobody has wanted between
+ * them, goes. That the documents are asked, and no count is kept, is why nothing can be forgotten by
+ * a process that died: neither a reference nor that one has gone.
  */
 @Injectable()
 export class MediaSweepService implements OnModuleInit {
@@ -53,28 +56,36 @@ export class MediaSweepService implements OnModuleInit {
         .limit(BATCH)
         .lean();
       if (due.length === 0) return;
-      const isNamed = await this.namedBy(due);
-      for (const file of due) await this.decide(file, isNamed(file), now);
+      const useOf = await this.usesOf(due);
+      for (const file of due) await this.decide(file, useOf(file), now);
       if (due.length < BATCH) return;
     }
   }
 
-  private async namedBy(files: MediaFile[]): Promise<(file: MediaFile) => boolean> {
+  private async usesOf(files: MediaFile[]): Promise<(file: MediaFile) => FileUse> {
     const named = await this.keeper.listReferenced(files.map(({ _id }) => _id.toHexString()));
     const shopIds = files.flatMap(({ shopId }) => shopId?.toHexString() ?? []);
-    // What a deleted shop's documents name is named by nobody.
     const deleted = await this.shops.listDeletedIds([...new Set(shopIds)]);
-    return ({ _id, shopId }) =>
-      named.has(_id.toHexString()) && !(shopId && deleted.has(shopId.toHexString()));
+    return ({ _id, shopId }) => {
+      // Also when the deleted shop's documents name it.
+      if (shopId && deleted.has(shopId.toHexString())) return 'over';
+      return named.has(_id.toHexString()) ? 'named' : 'unnamed';
+    };
   }
 
   /** Only while nobody has wanted the file since it was found. */
-  private async decide(file: MediaFile, isNamed: boolean, now: Date): Promise<void> {
-    const { _id, shopId, claims, state } = file;
+  private async decide(file: MediaFile, use: FileUse, now: Date): Promise<void> {
+    const { _id, shopId, claims, state, unnamedAt } = file;
     const asFound = { _id, shopId, claims, state };
-    if (isNamed && state === 'stored') {
-      const checkAt = new Date(now.getTime() + GRACE_MS);
-      await this.files.updateOne(asFound, { $set: { checkAt } });
+    const nextLook = new Date(now.getTime() + GRACE_MS);
+    if (state === 'stored' && use === 'named') {
+      const change = { $set: { checkAt: nextLook }, $unset: { unnamedAt: '' } };
+      await this.files.updateOne(asFound, change);
+      return;
+    }
+    if (state === 'stored' && use === 'unnamed' && !unnamedAt) {
+      // It may have been named until a moment ago, and be shown on an open page.
+      await this.files.updateOne(asFound, { $set: { checkAt: nextLook, unnamedAt: now } });
       return;
     }
     const checkAt = new Date(now.getTime() + AGAIN_MS);

@@ -20,7 +20,7 @@ export interface MediaOwner {
   visibility: Visibility;
 }
 
-/** So long a file is kept that nothing names, or that nobody has named yet. */
+/** So long a file is kept that nobody has named yet, and again one that is named no more. */
 export const GRACE_MS = 24 * 60 * 60 * 1_000;
 const MAX_OF_A_CUSTOMER = 50;
 
@@ -188,5 +188,5 @@ function inGrace(): Date {
 }
 
 function claimed() {
-  return { $set: { checkAt: inGrace() }, $inc: { claims: 1 } };
+  return { $set: { checkAt: inGrace() }, $unset: { unnamedAt: '' }, $inc: { claims: 1 } };
 }
