@@ -87,9 +87,9 @@ describe('a picture that is taken in', () => {
   });
 
   it('keeps every frame of a GIF and its time, no word in it, and the size of one frame', async () => {
-    const frames = [RED, BLUE, RED].map((background) => ({
-      create: { width: 50, height: 30, channels: 3 as const, background },
-    }));
+    const frames = await Promise.all(
+      [RED, BLUE, RED].map((background) => plain(50, 30, background).png().toBuffer()),
+    );
     const moving = sharp(frames, { join: { animated: true } });
     const gif = await moving.gif({ delay: [100, 200, 300] }).toBuffer();
     const comment = Buffer.from(
