@@ -174,6 +174,37 @@ describe('a file', () => {
     expect(new Set(Object.values(others).map((status) => status >= 400))).toEqual(new Set([true]));
   });
 
+  it('that is shown by others too is theirs as a copy, and goes without them', async () => {
+    const [shop, other] = await Promise.all([aShop(app), aShop(app)]);
+    const { url } = await aFile(shop);
+    const me = `/api/auth/users/${shop.agent.userId}`;
+    const face = await shop.agent.put(me, { avatarUrl: url }).expect(200);
+    const products = `${other.path}/products`;
+    const made = await other.owner.post(products, aProduct({ imageUrl: url })).expect(201);
+    const methods = [{ name: 'KBZ', qrCodeUrl: url }];
+    const settings = { paymentMethods: methods };
+    const changed = (await other.owner.put(other.path, settings).expect(200)).body.data;
+    const copies = {
+      avatar: face.body.data.avatarUrl,
+      product: made.body.data.imageUrl,
+      code: changed.paymentMethods[0].qrCodeUrl,
+    };
+    expect(Object.values(copies)).not.toContain(url);
+    expect(copies.code).toBe(copies.product);
+    const again = await shop.agent.put(me, face.body.data).expect(200);
+    expect(again.body.data.avatarUrl).toBe(copies.avatar);
+    await shop.owner.delete(shop.path).expect(200);
+    await sweepTwice();
+    expect(await statuses({ ...copies, url })).toEqual({
+      avatar: 200,
+      product: 200,
+      code: 200,
+      url: 404,
+    });
+    const late = await other.owner.post(products, aProduct({ imageUrl: url })).expect(400);
+    expect(late.body.details[0].message).toContain('upload it again');
+  });
+
   it('goes with the person who has sent it or got it', async () => {
     const { shop, urls, customerId, order, proofPath } = await aFurnishedShop();
     const orders = app.connection.db!.collection('orders');

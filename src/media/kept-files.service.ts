@@ -12,7 +12,7 @@ import { AppError } from '../platform/http/app-error.js';
 import { isDataUrl } from '../platform/http/picture-input.decorator.js';
 import { bytesOfDataUrl } from './data-urls.js';
 import { type FileKind, kindOf } from './file-kinds.js';
-import { IncomingFiles } from './incoming-files.service.js';
+import { IncomingFiles, type ReceivedFile } from './incoming-files.service.js';
 import type { MediaFile } from './media-file.schema.js';
 import { MediaLinks } from './media-links.service.js';
 import { fileOfUrl, nameOf, pathOf } from './media-paths.js';
@@ -35,7 +35,8 @@ export interface KeptAttachment {
   sourceDigest: string | null;
 }
 
-const MAX_DATA_URLS = 30;
+/** That are stored for one text. */
+const MAX_NEW_PICTURES = 30;
 const PICTURES: FileKind[] = ['image', 'gif'];
 
 /** Puts stored files in the place of data URLs, and holds those that are named already. */
@@ -60,18 +61,24 @@ export class KeptFiles implements FileKeeping, OnModuleInit {
     }
     const named = fileOfUrl(url, this.links.base);
     if (!named) return { url, fileId: null };
+    if (named.visibility === 'private') throw gone(field);
     const [known] = await this.media.claimAll([named.fileId], publicly);
-    if (named.visibility === 'public' && known) return { url, fileId: known };
-    // Of another owner it is an address like any other.
-    if (await this.media.isPublic(named.fileId)) return { url, fileId: null };
-    throw gone(field);
+    if (known) return { url, fileId: known };
+    const [foreign] = await this.media.listPublic([named.fileId]);
+    if (!foreign) throw gone(field);
+    const copy = await this.copy(foreign, publicly, field);
+    return { url: this.urlOf(copy), fileId: copy._id.toHexString() };
   }
 
   async keepPicturesIn(json: string, owner: FileOwner, field: string): Promise<KeptText> {
     const publicly = ownerOf(owner);
     const dataUrls = listDataUrls(json);
-    if (dataUrls.length > MAX_DATA_URLS) {
-      const message = `${field} must hold at most ${MAX_DATA_URLS} pictures written out at a time`;
+    const named = this.idsIn(json);
+    const own = new Set(await this.media.claimAll(named, publicly));
+    const others = await this.media.listPublic(named.filter((fileId) => !own.has(fileId)));
+    const foreign = others.filter(({ type }) => PICTURES.includes(kindOf(type)));
+    if (dataUrls.length + foreign.length > MAX_NEW_PICTURES) {
+      const message = `${field} must hold at most ${MAX_NEW_PICTURES} new pictures at a time`;
       throw AppError.validation([{ field, message }]);
     }
     const urls = new Map<string, string>();
@@ -79,7 +86,11 @@ export class KeptFiles implements FileKeeping, OnModuleInit {
       const file = await this.storeDataUrl(dataUrl, publicly, field);
       urls.set(dataUrl, this.urlOf(file));
     }
-    const kept = replaceDataUrls(json, (dataUrl) => urls.get(dataUrl) ?? dataUrl);
+    let kept = replaceDataUrls(json, (dataUrl) => urls.get(dataUrl) ?? dataUrl);
+    for (const file of foreign) {
+      const copy = await this.copy(file, publicly, field);
+      kept = kept.replaceAll(this.urlOf(file), this.urlOf(copy));
+    }
     return { json: kept, fileIds: await this.media.claimAll(this.idsIn(kept), publicly) };
   }
 
@@ -96,7 +107,7 @@ export class KeptFiles implements FileKeeping, OnModuleInit {
     const isTheirs = { shopId, ...(subject ? { subject } : {}) };
     const file = await this.media.claim(named.fileId, isTheirs);
     if (file) return this.attachmentOf(file);
-    if (await this.media.isPublic(named.fileId)) {
+    if ((await this.media.listPublic([named.fileId])).length > 0) {
       return { url, fileId: null, kind: null, sourceDigest: null };
     }
     throw gone(field);
@@ -120,6 +131,22 @@ export class KeptFiles implements FileKeeping, OnModuleInit {
   private async storeDataUrl(url: string, owner: MediaOwner, field: string): Promise<MediaFile> {
     const bytes = bytesOfDataUrl(url, field);
     const received = await this.incoming.receive(Readable.from([bytes]), '', field);
+    return this.storeReceived(received, owner, field);
+  }
+
+  /** Another owner may take away what is theirs at any time: what names a file has its own. */
+  private async copy(file: MediaFile, owner: MediaOwner, field: string): Promise<MediaFile> {
+    const content = await this.media.read(file);
+    if (!content) throw gone(field);
+    const received = await this.incoming.receive(content, file.name, field);
+    return this.storeReceived(received, owner, field);
+  }
+
+  private async storeReceived(
+    received: ReceivedFile,
+    owner: MediaOwner,
+    field: string,
+  ): Promise<MediaFile> {
     try {
       if (owner.visibility === 'public' && !PICTURES.includes(kindOf(received.type))) {
         const message = `${field} must be a JPEG, PNG, WebP or GIF picture`;

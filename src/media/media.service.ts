@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import { type Model, type QueryFilter, Types } from 'mongoose';
@@ -79,12 +80,21 @@ export class MediaService {
     return found.map(({ _id }) => _id.toHexString());
   }
 
-  /** Whether there is such a public file, of anybody. */
-  async isPublic(fileId: string): Promise<boolean> {
-    const found = await this.files
-      .exists({ _id: fileId, state: 'stored', visibility: 'public' })
-      .setOptions({ acrossShops: true });
-    return found !== null;
+  /** Those of `fileIds` that are public, of anybody. */
+  async listPublic(fileIds: string[]): Promise<MediaFile[]> {
+    if (fileIds.length === 0) return [];
+    return this.files
+      .find({ _id: { $in: fileIds }, state: 'stored', visibility: 'public' })
+      .setOptions({ acrossShops: true })
+      .limit(fileIds.length)
+      .lean();
+  }
+
+  /** The content of a stored file; null once it is gone. */
+  async read({ _id, visibility, digest, type }: MediaFile): Promise<Readable | null> {
+    const key = keyOf({ visibility, fileId: _id.toHexString() }, nameOf(digest, type));
+    const object = await this.storage.open(key);
+    return object && object.read();
   }
 
   /** A private file that is served by a signed address. @throws AppError `not_found` */
