@@ -302,6 +302,24 @@ describe('a picture that the app writes into a body', () => {
     expect(none.body.data).not.toHaveProperty('avatarUrl');
   });
 
+  it('is refused after 20 of a person, with the number (413)', async () => {
+    const row = {
+      shopId: null,
+      personId: Types.ObjectId.createFromHexString(shop.admin.userId),
+      storedBytes: 1,
+      checkAt: new Date(Date.now() + 3_600_000),
+    };
+    const rows = Array.from({ length: 19 }, (_, index) => ({ ...row, sameAs: `public::${index}` }));
+    await app.connection.db!.collection('media_files').insertMany(rows);
+    const show = async (actor: Actor, status: number) => {
+      const avatarUrl = dataUrlOf(await aPicture());
+      return actor.put(`/api/auth/users/${actor.userId}`, { avatarUrl }).expect(status);
+    };
+    await show(shop.admin, 200);
+    expect((await show(shop.admin, 413)).body.error).toContain('20');
+    await show(shop.agent, 200);
+  });
+
   it('is in no document', async () => {
     const collections = await app.connection.db!.listCollections().toArray();
     for (const { name } of collections) {

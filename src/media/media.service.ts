@@ -24,6 +24,7 @@ export interface MediaOwner {
 /** So long a file is kept that nobody has named yet, and again one that is named no more. */
 export const GRACE_MS = 24 * 60 * 60 * 1_000;
 const MAX_OF_A_CUSTOMER = 50;
+const MAX_OF_A_PERSON = 20;
 
 /**
  * Keeps files, under this order of steps, so that a process may die after any of them: a file is
@@ -113,7 +114,7 @@ export class MediaService {
    * @throws AppError `payload_too_large` with the limit
    */
   async requireRoom(owner: MediaOwner, bytes: number): Promise<void> {
-    if (!owner.shopId) return;
+    if (!owner.shopId) return this.requireRoomOfPerson(owner);
     const shopId = new Types.ObjectId(owner.shopId);
     if (owner.subject) {
       const sent = await this.files.countDocuments({ shopId, subject: owner.subject });
@@ -131,6 +132,15 @@ export class MediaService {
     throw new AppError(
       'payload_too_large',
       `This shop may store ${limit} MB of files, and they are used up: remove some pictures first.`,
+    );
+  }
+
+  private async requireRoomOfPerson(owner: MediaOwner): Promise<void> {
+    const kept = await this.files.countDocuments({ ...scopeOf(owner), sameAs: { $exists: true } });
+    if (kept < MAX_OF_A_PERSON) return;
+    throw new AppError(
+      'payload_too_large',
+      `At most ${MAX_OF_A_PERSON} pictures of a person are kept: try again in two days, when old ones are gone.`,
     );
   }
 
