@@ -1,10 +1,14 @@
+import { readdir } from 'node:fs/promises';
 import { request } from 'node:http';
+import { join } from 'node:path';
 import { Types } from 'mongoose';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import sharp from 'sharp';
+import { AppConfig } from '../src/platform/config/app-config.js';
 import { aShop, type Actor, type ShopWorld } from './support/actors.js';
 import { createTestApp, type TestApp } from './support/app.js';
 import { aProduct } from './support/bodies.js';
+import { eventually } from './support/eventually.js';
 import { anOrder } from './support/orders.js';
 import { aBomb, aGif, aPicture, CAMERA_OWNER, dataUrlOf } from './support/pictures.js';
 
@@ -25,7 +29,15 @@ beforeAll(async () => {
   shop = await aShop(app);
 });
 
+// Whatever a test has sent, and however it was answered.
+afterEach(() => eventually(async () => expect(await coming()).toEqual([])));
+
 afterAll(() => app.close());
+
+/** What is on the disk of files that were not stored yet. */
+const coming = () =>
+  readdir(join(app.nest.get(AppConfig).dataDirectory, 'media', 'incoming')).catch(() => []);
+const files = () => app.connection.db!.collection('media_files');
 
 /** Fetches an address of ours from the application under test. */
 const open = (url: string, headers: Record<string, string> = {}, method = 'GET') => {
@@ -39,17 +51,21 @@ const upload = (path: string, token: string, ...files: [Buffer, string][]) =>
     app.request.post(path).set('Authorization', `Bearer ${token}`),
   );
 
-/** The answer to a request that says how large it is, and sends nothing yet. */
+/** A request that says how large it is, and sends nothing yet. */
+const announcing = (bytes: number) =>
+  request(`${app.url}${shop.path}/media`, {
+    method: 'POST',
+    headers: {
+      Authorization: `Bearer ${shop.owner.token}`,
+      'Content-Type': 'multipart/form-data; boundary=x',
+      'Content-Length': bytes,
+    },
+  });
+
+/** How it is answered. */
 const announced = (bytes: number) =>
   new Promise<number | undefined>((resolve, reject) => {
-    const outgoing = request(`${app.url}${shop.path}/media`, {
-      method: 'POST',
-      headers: {
-        Authorization: `Bearer ${shop.owner.token}`,
-        'Content-Type': 'multipart/form-data; boundary=x',
-        'Content-Length': bytes,
-      },
-    });
+    const outgoing = announcing(bytes);
     outgoing.once('error', reject).once('response', ({ statusCode }) => {
       resolve(statusCode);
       outgoing.destroy();
@@ -131,8 +147,28 @@ describe('an upload', () => {
   it('refuses half a picture, and nothing of it stays', async () => {
     const whole = await aPicture('png', { width: 300, height: 300 });
     await uploadAs(shop.owner, whole.subarray(0, whole.length / 2)).expect(400);
-    const files = app.connection.db!.collection('media_files');
-    expect(await files.countDocuments({ checkAt: { $gt: new Date(0) }, state: 'storing' })).toBe(0);
+    expect(await files().countDocuments({ checkAt: { $gt: new Date(0) }, state: 'storing' })).toBe(
+      0,
+    );
+  });
+
+  it('refuses all when one is refused, and when the client is gone', async () => {
+    const page = Buffer.from('<html>'.repeat(40));
+    const sent: [Buffer, string][] = [
+      [await aPicture(), 'a.jpg'],
+      [page, 'b.jpg'],
+      [PDF, 'c.pdf'],
+    ];
+    const { body } = await upload(`${shop.path}/media`, shop.owner.token, ...sent).expect(400);
+    expect(body.details[0].field).toBe('files.1');
+    expect(await coming()).toEqual([]);
+    const outgoing = announcing(1_024 * 1_024);
+    outgoing.on('error', () => undefined);
+    outgoing.write('--x\r\nContent-Disposition: form-data; name="a"; filename="a"\r\n\r\n');
+    outgoing.write(PDF);
+    await eventually(async () => expect(await coming()).toHaveLength(1));
+    outgoing.destroy();
+    await eventually(async () => expect(await coming()).toEqual([]));
   });
 
   it('refuses what is too large, with the number (413)', async () => {
@@ -187,6 +223,8 @@ describe('a served file', () => {
     expect(Buffer.from(await part.arrayBuffer())).toEqual(bytes.subarray(10, 20));
     const other = await open(url, { Range: 'bytes=10-19', 'If-Range': '"another"' });
     expect(other.status).toBe(200);
+    const several = await open(url, { Range: 'bytes=0-1,5-6' });
+    expect([several.status, several.headers.get('content-length')]).toEqual([200, String(size)]);
     const beyond = await open(url, { Range: `bytes=${size}-` });
     expect(beyond.status).toBe(416);
     expect(beyond.headers.get('content-range')).toBe(`bytes */${size}`);
@@ -194,12 +232,22 @@ describe('a served file', () => {
     expect([head.status, head.headers.get('content-length')]).toEqual([200, String(size)]);
   });
 
-  it('is saved and not opened, when it is a PDF file', async () => {
-    const { body } = await uploadAs(shop.owner, PDF, '?visibility=private').expect(201);
-    const served = await open(body.data[0].url);
-    expect(served.headers.get('content-disposition')).toBe("attachment; filename*=UTF-8''a.bin");
-    expect(served.headers.get('cache-control')).toMatch(/^private, max-age=\d+$/);
-  });
+  it.each(['public', 'private'])(
+    'is saved and not opened, when it is a %s PDF file',
+    async (to) => {
+      const { body } = await uploadAs(shop.owner, PDF, `?visibility=${to}`).expect(201);
+      const { headers } = await open(body.data[0].url);
+      expect(Object.fromEntries(headers)).toMatchObject({
+        'content-type': 'application/pdf',
+        'content-disposition': expect.stringMatching(/^attachment(?:; filename\*=UTF-8''a\.bin)?$/),
+        'content-security-policy': expect.stringContaining('sandbox;'),
+        'x-content-type-options': 'nosniff',
+        'cache-control': expect.stringMatching(
+          to === 'public' ? /^public, .*immutable$/ : /^private, max-age=\d{1,3}$/,
+        ),
+      });
+    },
+  );
 
   it('is found under its own address alone (404)', async () => {
     const { body } = await uploadAs(shop.owner, await aPicture()).expect(201);
@@ -242,12 +290,71 @@ describe('a served file', () => {
       expect([forged, (await open(forged)).status]).toEqual([forged, 403]);
     }
     expect((await open(address.origin + address.pathname)).status).toBe(400);
+    const another = await aShop(app);
+    const sent = await upload(`${another.path}/media?visibility=private`, another.owner.token, [
+      await aPicture(),
+      'b.jpg',
+    ]).expect(201);
+    const theirs = new URL(sent.body.data[0].url);
+    expect((await open(theirs.origin + theirs.pathname + address.search)).status).toBe(403);
     const publicly = url.replace('/private', '').replace(/\?.*/, '');
     expect((await open(publicly)).status).toBe(404);
     expect(app.logs.map((line) => JSON.stringify(line)).join()).not.toContain(
       address.searchParams.get('signature'),
     );
     expect(id).toMatch(/^[0-9a-f]{24}$/);
+  });
+});
+
+describe('a private file', () => {
+  it('is served only while it is stored, whoever has its address (404)', async () => {
+    const { body } = await uploadAs(shop.owner, await aPicture(), '?visibility=private');
+    const [{ url, id }] = body.data;
+    const row = { _id: Types.ObjectId.createFromHexString(id) };
+    for (const [state, status] of [
+      ['storing', 404],
+      ['removing', 404],
+      ['stored', 200],
+    ] as const) {
+      await files().updateOne(row, { $set: { state } });
+      expect([state, (await open(url)).status]).toEqual([state, status]);
+    }
+  });
+
+  it("is nobody's picture to show, nor is one that is not stored (400)", async () => {
+    const other = await aShop(app);
+    const uploadTheirs = async (visibility: string) => {
+      const path = `${other.path}/media?visibility=${visibility}`;
+      const sent = await upload(path, other.owner.token, [await aPicture(), 'a.jpg']).expect(201);
+      return sent.body.data[0] as { id: string; url: string };
+    };
+    const secret = await uploadTheirs('private');
+    const [storing, removing] = [await uploadTheirs('public'), await uploadTheirs('public')];
+    for (const [{ id }, state] of [
+      [storing, 'storing'],
+      [removing, 'removing'],
+    ] as const) {
+      await files().updateOne({ _id: Types.ObjectId.createFromHexString(id) }, { $set: { state } });
+    }
+    const chat = await aChat();
+    const messages = `${shop.path}/conversations/${chat.id}/messages`;
+    const urls = [secret.url, secret.url.replace('/private', ''), storing.url, removing.url];
+    for (const url of urls.map((one) => one.split('?')[0]!).concat(secret.url)) {
+      // Neither theirs nor ours.
+      for (const one of [shop, other]) {
+        const path = `/api/auth/users/${one.owner.userId}`;
+        const avatar = await one.owner.put(path, { avatarUrl: url }).expect(400);
+        expect(avatar.body.details[0].field).toBe('avatarUrl');
+        const logo = await one.owner.put(one.path, { logoUrl: url }).expect(400);
+        expect(logo.body.details[0].message).toContain('upload it again');
+      }
+      await app.request
+        .post(`${chat.path}/messages`)
+        .set('Authorization', `Bearer ${chat.token}`)
+        .send({ text: '', attachment: { url } })
+        .expect(400);
+      await shop.agent.post(messages, { text: '', attachment: { type: 'image', url } }).expect(400);
+    }
   });
 });
 
@@ -310,7 +417,7 @@ describe('a picture that the app writes into a body', () => {
       checkAt: new Date(Date.now() + 3_600_000),
     };
     const rows = Array.from({ length: 19 }, (_, index) => ({ ...row, sameAs: `public::${index}` }));
-    await app.connection.db!.collection('media_files').insertMany(rows);
+    await files().insertMany(rows);
     const show = async (actor: Actor, status: number) => {
       const avatarUrl = dataUrlOf(await aPicture());
       return actor.put(`/api/auth/users/${actor.userId}`, { avatarUrl }).expect(status);
@@ -375,8 +482,7 @@ describe('an attachment', () => {
       storedBytes: 1,
       checkAt: new Date(Date.now() + 3_600_000),
     };
-    const files = app.connection.db!.collection('media_files');
-    await files.insertMany(Array.from({ length: 49 }, () => ({ ...row })));
+    await files().insertMany(Array.from({ length: 49 }, () => ({ ...row })));
     const send = (bytes: Buffer) => upload(`${chat.path}/media`, chat.token, [bytes, 'a.pdf']);
     await send(PDF).expect(201);
     const { body } = await send(Buffer.concat([PDF, PDF])).expect(413);

@@ -3,7 +3,7 @@ import { MediaSweepService } from '../src/media/media-sweep.service.js';
 import { S3Server } from './providers/s3.server.js';
 import { aShop, type ShopWorld } from './support/actors.js';
 import { createTestApp, type TestApp } from './support/app.js';
-import { aPicture } from './support/pictures.js';
+import { aPicture, dataUrlOf } from './support/pictures.js';
 
 const BASE = 'https://api.example';
 const DAY_MS = 24 * 60 * 60_000;
@@ -70,6 +70,28 @@ describe('files at a service that speaks S3', () => {
     await sweep(2.3);
     expect(s3.objects.size).toBe(0);
     expect((await open(body.data[0].url)).status).toBe(404);
+  });
+
+  it('go with the customer they were of, and with their shop', async () => {
+    const theirs = await aShop(app);
+    const chat = await theirs.owner
+      .post(`${theirs.path}/conversations`, { customerName: 'Su Su', phone: '+95 9 123 456 789' })
+      .expect(201);
+    const { id, customerId } = chat.body.data;
+    const attachment = { type: 'image', url: dataUrlOf(await aPicture()) };
+    const messages = `${theirs.path}/conversations/${id}/messages`;
+    await theirs.owner.post(messages, { text: '', attachment }).expect(201);
+    const logoUrl = dataUrlOf(await aPicture());
+    await theirs.owner.put(theirs.path, { logoUrl }).expect(200);
+    const kinds = () => new Set([...s3.objects.keys()].map((key) => key.split('/')[0]));
+    await theirs.owner.post(`${theirs.path}/customers/${customerId}/erase`).expect(200);
+    await sweep(1.1);
+    expect(kinds()).toEqual(new Set(['private', 'public']));
+    await sweep(2.2);
+    expect(kinds()).toEqual(new Set(['public']));
+    await theirs.owner.delete(theirs.path).expect(200);
+    await sweep(3.3);
+    expect(s3.objects.size).toBe(0);
   });
 
   it('are refused when the shop has no room left, with the number (413)', async () => {
