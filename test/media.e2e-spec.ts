@@ -21,6 +21,9 @@ const TYPE = 'be one of these: ';
 const BROKEN = 'be a whole picture';
 const TOO_MANY_PIXELS = 'have at most 40 megapixels';
 
+/** When the last of a request is gone, on a busy machine. */
+const LEFT_MS = 10_000;
+
 let app: TestApp;
 let shop: ShopWorld;
 
@@ -30,7 +33,12 @@ beforeAll(async () => {
 });
 
 // Whatever a test has sent, and however it was answered.
-afterEach(() => eventually(async () => expect(await coming()).toEqual([])));
+afterEach(() =>
+  eventually(async () => {
+    const left = await coming();
+    if (left.length > 0) throw new Error(`left on the disk: ${left.join(' ')}`);
+  }, LEFT_MS),
+);
 
 afterAll(() => app.close());
 

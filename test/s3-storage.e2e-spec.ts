@@ -101,6 +101,13 @@ describe('files at a service that speaks S3', () => {
     expect(body.error).toContain('1 MB');
     expect(s3.objects.size).toBe(1);
     await upload(pdf('one'), 'again.pdf').expect(201);
+    const { status } = await upload(pdf('three').subarray(0, 300 * 1024), 'three.pdf');
+    expect(status).toBe(201);
+    await upload(pdf('four').subarray(0, 100 * 1024), 'four.pdf').expect(413);
+    // What is removed makes room.
+    await sweep(1.1);
+    await sweep(2.2);
+    await upload(pdf('two'), 'two.pdf').expect(201);
   });
 });
 

@@ -15,8 +15,9 @@ import { type FileKind, kindOf } from './file-kinds.js';
 import { IncomingFiles, type ReceivedFile } from './incoming-files.service.js';
 import type { MediaFile } from './media-file.schema.js';
 import { MediaLinks } from './media-links.service.js';
+import type { MediaOwner } from './media-owner.js';
 import { fileOfUrl, nameOf, pathOf } from './media-paths.js';
-import { type MediaOwner, MediaService } from './media.service.js';
+import { MediaService } from './media.service.js';
 
 /** Who sends a private file along: a member of the shop, or a customer in their own matter. */
 export interface Sender {

@@ -85,7 +85,7 @@ MediaFileSchema.index(
   { shopId: 1, personId: 1, sameAs: 1 },
   { unique: true, partialFilterExpression: { sameAs: { $exists: true } } },
 );
-// What a shop has stored in bytes, without reading its files.
+// What a shop has stored in bytes, counted anew without reading its files.
 MediaFileSchema.index({ shopId: 1, storedBytes: 1 });
 // How many files a customer has sent to their order or conversation.
 MediaFileSchema.index({ shopId: 1, subject: 1 });

@@ -35,7 +35,11 @@ async function prepare(bytes: Buffer): Promise<PreparedFile> {
   await writeFile(path, bytes);
   const type = fileTypeOf(bytes) as FileType;
   const received = { path, name: '', type, size: bytes.length, digest: '' };
-  return intake.prepare(received, 'file').finally(() => incoming.discard([path]));
+  try {
+    return await intake.prepare(received, 'file');
+  } finally {
+    await incoming.discard([path]);
+  }
 }
 
 /** What was made of it, gone from the disk. */

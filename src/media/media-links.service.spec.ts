@@ -26,10 +26,12 @@ describe('the address of a private file', () => {
     expect(late).toThrow(expect.objectContaining({ code: 'link_expired' }));
   });
 
-  it('is good for its own file alone, and under our secret', () => {
+  it('is good for its own file and time alone, and under our secret', () => {
     const { expires, signature } = signed();
     const other = PATH.replace('0041', '0042');
     expect(() => links.verify(other, expires, signature, now)).toThrow('no longer good');
+    const longer = String(Number(expires) + 300);
+    expect(() => links.verify(PATH, longer, signature, now)).toThrow('no longer good');
     const forged = signed(linksOf('another secret'));
     expect(() => links.verify(PATH, forged.expires, forged.signature, now)).toThrow('no longer');
   });

@@ -4,7 +4,9 @@ import { MediaResponse } from './dto/media.response.js';
 import { IncomingFiles } from './incoming-files.service.js';
 import { KeptFiles } from './kept-files.service.js';
 import { MediaLinks } from './media-links.service.js';
-import { type MediaOwner, MediaService } from './media.service.js';
+import type { MediaOwner } from './media-owner.js';
+import { MediaRoom } from './media-room.service.js';
+import { MediaService } from './media.service.js';
 import { receiveFiles } from './multipart-files.js';
 
 /** Takes the files of a request in. */
@@ -12,6 +14,7 @@ import { receiveFiles } from './multipart-files.js';
 export class MediaUploads {
   constructor(
     private readonly media: MediaService,
+    private readonly room: MediaRoom,
     private readonly incoming: IncomingFiles,
     private readonly kept: KeptFiles,
     private readonly links: MediaLinks,
@@ -20,7 +23,7 @@ export class MediaUploads {
   /** All of them or an error; what was stored before it is not given out, and goes by itself. */
   async upload(request: Request, owner: MediaOwner): Promise<MediaResponse[]> {
     // How much is new is known when it has come: the same content again needs no room.
-    await this.media.requireRoom(owner, 0);
+    await this.room.require(owner, 0);
     const received = await receiveFiles(request, this.incoming);
     try {
       const answers: MediaResponse[] = [];

@@ -9,11 +9,13 @@ import { MediaFile, MediaFileSchema } from './media-file.schema.js';
 import { MediaFilesController } from './media-files.controller.js';
 import { MediaIntake } from './media-intake.service.js';
 import { MediaLinks } from './media-links.service.js';
+import { MediaRoom } from './media-room.service.js';
 import { MediaSweepService } from './media-sweep.service.js';
 import { MediaUploads } from './media-uploads.service.js';
 import { MediaController } from './media.controller.js';
 import { MediaService } from './media.service.js';
 import { ServedFiles } from './served-files.service.js';
+import { StoredTotal, StoredTotalSchema } from './stored-total.schema.js';
 import { DiskStorage } from './storage/disk.storage.js';
 import { S3Storage } from './storage/s3.storage.js';
 import { MediaStorage } from './storage/storage.js';
@@ -21,7 +23,10 @@ import { MediaStorage } from './storage/storage.js';
 @Module({
   imports: [
     ShopsModule,
-    MongooseModule.forFeature([{ name: MediaFile.name, schema: MediaFileSchema }]),
+    MongooseModule.forFeature([
+      { name: MediaFile.name, schema: MediaFileSchema },
+      { name: StoredTotal.name, schema: StoredTotalSchema },
+    ]),
   ],
   controllers: [MediaController, MediaFilesController],
   providers: [
@@ -34,6 +39,7 @@ import { MediaStorage } from './storage/storage.js';
     IncomingFiles,
     MediaIntake,
     MediaLinks,
+    MediaRoom,
     MediaService,
     KeptFiles,
     MediaUploads,

@@ -1,30 +1,19 @@
 import type { Readable } from 'node:stream';
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
-import { type Model, type QueryFilter, Types } from 'mongoose';
-import { AppConfig } from '../platform/config/app-config.js';
+import type { Model, QueryFilter } from 'mongoose';
 import { isDuplicateKey } from '../platform/database/database-errors.js';
 import { AppError } from '../platform/http/app-error.js';
-import { MEBIBYTE } from '../platform/http/body-limits.js';
 import { IncomingFiles, type ReceivedFile } from './incoming-files.service.js';
 import { MediaFile } from './media-file.schema.js';
 import { MediaIntake, type PreparedFile } from './media-intake.service.js';
-import { keyOf, nameOf, type Visibility } from './media-paths.js';
+import { type MediaOwner, ownerFilter } from './media-owner.js';
+import { keyOf, nameOf } from './media-paths.js';
+import { MediaRoom } from './media-room.service.js';
 import { MediaStorage } from './storage/storage.js';
-
-/** Whose a file is: a shop's or a person's, and there perhaps a customer's. */
-export interface MediaOwner {
-  shopId: string | null;
-  personId?: string;
-  /** The order or conversation whose customer sends it, such as `order:<id>`. */
-  subject?: string;
-  visibility: Visibility;
-}
 
 /** So long a file is kept that nobody has named yet, and again one that is named no more. */
 export const GRACE_MS = 24 * 60 * 60 * 1_000;
-const MAX_OF_A_CUSTOMER = 50;
-const MAX_OF_A_PERSON = 20;
 
 /**
  * Keeps files, under this order of steps, so that a process may die after any of them: a file is
@@ -38,7 +27,7 @@ export class MediaService {
     private readonly storage: MediaStorage,
     private readonly intake: MediaIntake,
     private readonly incoming: IncomingFiles,
-    private readonly config: AppConfig,
+    private readonly room: MediaRoom,
   ) {}
 
   /**
@@ -50,7 +39,7 @@ export class MediaService {
     const sameAs = [owner.visibility, owner.subject ?? '', received.digest].join(':');
     const known = await this.claimSame(owner, sameAs);
     if (known?.state === 'stored') return known;
-    await this.requireRoom(owner, received.size);
+    await this.room.require(owner, received.size);
     const prepared = await this.intake.prepare(received, field);
     try {
       const file = known ?? (await this.create(owner, { sameAs, name: received.name, prepared }));
@@ -74,7 +63,7 @@ export class MediaService {
   async claimAll(fileIds: string[], owner: MediaOwner): Promise<string[]> {
     if (fileIds.length === 0) return [];
     const { visibility } = owner;
-    const isTheirs = { ...scopeOf(owner), visibility, state: 'stored' as const };
+    const isTheirs = { ...ownerFilter(owner), visibility, state: 'stored' as const };
     const condition = { _id: { $in: fileIds }, ...isTheirs };
     await this.files.updateMany(condition, claimed());
     const found = await this.files.find(condition, { _id: 1 }).limit(fileIds.length).lean();
@@ -108,44 +97,8 @@ export class MediaService {
     return file;
   }
 
-  /**
-   * Refuses before anything is read, when there is no room for it.
-   * @param bytes as far as they are known
-   * @throws AppError `payload_too_large` with the limit
-   */
-  async requireRoom(owner: MediaOwner, bytes: number): Promise<void> {
-    if (!owner.shopId) return this.requireRoomOfPerson(owner);
-    const shopId = new Types.ObjectId(owner.shopId);
-    if (owner.subject) {
-      const sent = await this.files.countDocuments({ shopId, subject: owner.subject });
-      if (sent >= MAX_OF_A_CUSTOMER) {
-        const sentence = `At most ${MAX_OF_A_CUSTOMER} files can be sent here: ask the shop.`;
-        throw new AppError('payload_too_large', sentence);
-      }
-    }
-    const [used] = await this.files.aggregate<{ bytes: number }>([
-      { $match: { shopId } },
-      { $group: { _id: null, bytes: { $sum: '$storedBytes' } } },
-    ]);
-    if ((used?.bytes ?? 0) + bytes <= this.config.shopFilesLimit) return;
-    const limit = this.config.shopFilesLimit / MEBIBYTE;
-    throw new AppError(
-      'payload_too_large',
-      `This shop may store ${limit} MB of files, and they are used up: remove some pictures first.`,
-    );
-  }
-
-  private async requireRoomOfPerson(owner: MediaOwner): Promise<void> {
-    const kept = await this.files.countDocuments({ ...scopeOf(owner), sameAs: { $exists: true } });
-    if (kept < MAX_OF_A_PERSON) return;
-    throw new AppError(
-      'payload_too_large',
-      `At most ${MAX_OF_A_PERSON} pictures of a person are kept: try again in two days, when old ones are gone.`,
-    );
-  }
-
   private async claimSame(owner: MediaOwner, sameAs: string): Promise<MediaFile | null> {
-    return this.files.findOneAndUpdate({ ...scopeOf(owner), sameAs }, claimed(), AFTER).lean();
+    return this.files.findOneAndUpdate({ ...ownerFilter(owner), sameAs }, claimed(), AFTER).lean();
   }
 
   private async create(
@@ -154,9 +107,10 @@ export class MediaService {
   ): Promise<MediaFile> {
     const { outputs: _, ...described } = prepared;
     const { subject = null, visibility } = owner;
+    await this.room.take(owner, prepared.storedBytes);
     try {
       const created = await this.files.create({
-        ...scopeOf(owner),
+        ...ownerFilter(owner),
         ...described,
         subject,
         visibility,
@@ -195,13 +149,6 @@ export class MediaService {
 }
 
 const AFTER = { returnDocument: 'after' } as const;
-
-function scopeOf({ shopId, personId }: MediaOwner) {
-  return {
-    shopId: shopId ? new Types.ObjectId(shopId) : null,
-    personId: personId ? new Types.ObjectId(personId) : null,
-  };
-}
 
 function inGrace(): Date {
   return new Date(Date.now() + GRACE_MS);
