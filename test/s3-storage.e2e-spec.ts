@@ -1,5 +1,8 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MediaSweepService } from '../src/media/media-sweep.service.js';
+import { AppConfig } from '../src/platform/config/app-config.js';
 import { S3Server } from './providers/s3.server.js';
 import { aShop, type ShopWorld } from './support/actors.js';
 import { createTestApp, type TestApp } from './support/app.js';
@@ -23,10 +26,10 @@ afterAll(async () => {
   await s3.stop();
 });
 
-const upload = (bytes: Buffer, name: string) =>
+const upload = (bytes: Buffer, name: string, to = shop) =>
   app.request
-    .post(`${shop.path}/media`)
-    .set('Authorization', `Bearer ${shop.owner.token}`)
+    .post(`${to.path}/media`)
+    .set('Authorization', `Bearer ${to.owner.token}`)
     .attach('files', bytes, name);
 const open = (url: string, headers: Record<string, string> = {}) =>
   fetch(app.url + url.slice(BASE.length), { headers });
@@ -47,6 +50,8 @@ describe('files at a service that speaks S3', () => {
       'image/webp',
       'image/webp',
     ]);
+    const incoming = join(app.nest.get(AppConfig).dataDirectory, 'media', 'incoming');
+    expect(await readdir(incoming)).toEqual([]);
     const whole = Buffer.from(await (await open(url)).arrayBuffer());
     expect(whole).toHaveLength(size);
     const part = await open(url, { Range: 'bytes=5-9' });
@@ -101,6 +106,9 @@ describe('files at a service that speaks S3', () => {
     expect(body.error).toContain('1 MB');
     expect(s3.objects.size).toBe(1);
     await upload(pdf('one'), 'again.pdf').expect(201);
+    const other = await aShop(app);
+    await upload(pdf('one'), 'one.pdf', other).expect(201);
+    await upload(pdf('two'), 'two.pdf', other).expect(413);
     const { status } = await upload(pdf('three').subarray(0, 300 * 1024), 'three.pdf');
     expect(status).toBe(201);
     await upload(pdf('four').subarray(0, 100 * 1024), 'four.pdf').expect(413);
