@@ -315,17 +315,21 @@ describe('a served file', () => {
 });
 
 describe('a private file', () => {
-  it('is served only while it is stored, whoever has its address (404)', async () => {
+  it('is served and sent along only while it is stored, whoever has its address', async () => {
     const { body } = await uploadAs(shop.owner, await aPicture(), '?visibility=private');
     const [{ url, id }] = body.data;
     const row = { _id: Types.ObjectId.createFromHexString(id) };
-    for (const [state, status] of [
-      ['storing', 404],
-      ['removing', 404],
-      ['stored', 200],
+    const chat = await aChat();
+    const messages = `${shop.path}/conversations/${chat.id}/messages`;
+    const message = { text: '', attachment: { type: 'image', url } };
+    for (const [state, status, answer] of [
+      ['storing', 404, 400],
+      ['removing', 404, 400],
+      ['stored', 200, 201],
     ] as const) {
       await files().updateOne(row, { $set: { state } });
       expect([state, (await open(url)).status]).toEqual([state, status]);
+      await shop.agent.post(messages, message).expect(answer);
     }
   });
 
@@ -346,7 +350,8 @@ describe('a private file', () => {
     }
     const chat = await aChat();
     const messages = `${shop.path}/conversations/${chat.id}/messages`;
-    const urls = [secret.url, secret.url.replace('/private', ''), storing.url, removing.url];
+    const shown = (await uploadTheirs('public')).url.replace('/media/', '/media/private/');
+    const urls = [secret.url, secret.url.replace('/private', ''), storing.url, removing.url, shown];
     for (const url of urls.map((one) => one.split('?')[0]!).concat(secret.url)) {
       // Neither theirs nor ours.
       for (const one of [shop, other]) {

@@ -108,9 +108,9 @@ export class KeptFiles implements FileKeeping, OnModuleInit {
     const isTheirs = { shopId, ...(subject ? { subject } : {}) };
     const file = await this.media.claim(named.fileId, isTheirs);
     if (file) return this.attachmentOf(file);
-    if ((await this.media.listPublic([named.fileId])).length > 0) {
-      return { url, fileId: null, kind: null, sourceDigest: null };
-    }
+    const isAddress =
+      named.visibility === 'public' && (await this.media.listPublic([named.fileId])).length > 0;
+    if (isAddress) return { url, fileId: null, kind: null, sourceDigest: null };
     throw gone(field);
   }
 
