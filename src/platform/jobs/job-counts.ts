@@ -1,7 +1,8 @@
 import type { Model } from 'mongoose';
+import type { Metrics } from '../telemetry/metrics.js';
 import type { Job } from './job.schema.js';
 
-export const JOB_STATES = ['waiting', 'due', 'running', 'dead'] as const;
+const JOB_STATES = ['waiting', 'due', 'running', 'dead'] as const;
 export type JobState = (typeof JOB_STATES)[number];
 
 /** How many jobs are in each state; one that waits is not due yet. */
@@ -13,4 +14,21 @@ export async function countJobs(jobs: Model<Job>, now: Date): Promise<Record<Job
     jobs.countDocuments({ nextRunAt: null, lockedAt: null }),
   ]);
   return { waiting, due, running, dead };
+}
+
+/** What operators see of the jobs: how many there are, and how long each took. */
+export function measureJobs(jobs: Model<Job>, metrics: Metrics) {
+  const labels = ['state'] as const;
+  metrics.gauge(
+    { name: 'jobs', help: 'Jobs of all processes, by state.', labels },
+    async (gauge) => {
+      const counts = await countJobs(jobs, new Date());
+      for (const state of JOB_STATES) gauge.set({ state }, counts[state]);
+    },
+  );
+  return metrics.histogram({
+    name: 'job_duration_seconds',
+    help: 'Runs of jobs in this process.',
+    labels: ['job', 'outcome'],
+  });
 }

@@ -15,7 +15,7 @@ import { decodeCursor } from '../http/cursor.js';
 import { Page } from '../http/page.js';
 import { Metrics } from '../telemetry/metrics.js';
 import { askAgain } from './ask-again.js';
-import { countJobs, JOB_STATES } from './job-counts.js';
+import { countJobs, measureJobs } from './job-counts.js';
 import { Job, type JobData } from './job.schema.js';
 import { JobsRepository } from './jobs-repository.js';
 import { RetryLater } from './retry-later.js';
@@ -65,7 +65,7 @@ export class JobsService implements OnApplicationBootstrap, BeforeApplicationShu
   private readonly repetitions: Repetition[] = [];
   private readonly repository: JobsRepository;
   private readonly agenda: Agenda;
-  private readonly durations: ReturnType<typeof measure>;
+  private readonly durations: ReturnType<typeof measureJobs>;
   /** Runs what it is given outside of the request that asked for it. */
   private readonly detached = AsyncLocalStorage.snapshot();
   private isStarted = false;
@@ -76,7 +76,7 @@ export class JobsService implements OnApplicationBootstrap, BeforeApplicationShu
     private readonly migrations: MigrationsService,
     metrics: Metrics,
   ) {
-    this.durations = measure(jobs, metrics);
+    this.durations = measureJobs(jobs, metrics);
     const mongo = jobs.db.getClient().db(jobs.db.name) as never;
     const db = { collection: jobs.collection.name };
     this.repository = new JobsRepository({ mongo, db } as never, {
@@ -281,21 +281,4 @@ export class JobsService implements OnApplicationBootstrap, BeforeApplicationShu
   private noteAway(error: unknown): void {
     this.logger.warn({ msg: 'jobs wait', error: String(error) });
   }
-}
-
-/** What operators see of the jobs: how many there are, and how long each took. */
-function measure(jobs: Model<Job>, metrics: Metrics) {
-  const labels = ['state'] as const;
-  metrics.gauge(
-    { name: 'jobs', help: 'Jobs of all processes, by state.', labels },
-    async (gauge) => {
-      const counts = await countJobs(jobs, new Date());
-      for (const state of JOB_STATES) gauge.set({ state }, counts[state]);
-    },
-  );
-  return metrics.histogram({
-    name: 'job_duration_seconds',
-    help: 'Runs of jobs in this process.',
-    labels: ['job', 'outcome'],
-  });
 }
