@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import mongoose from 'mongoose';
 import { io } from 'socket.io-client';
 import { WebSocket } from 'ws';
-import { ratio, residentMb, rounds, say, seconds, send } from './harness.mjs';
+import { ratio, residentMb, rounds, say, seconds, send, startApi } from './harness.mjs';
 import { median, quantile } from './load.mjs';
 
 /** [sockets, rooms they are spread over] */
@@ -24,12 +24,11 @@ const LONG_CONVERSATION = 100_000;
 const MISSED = 1_000;
 
 /** From the POST of a message to its arrival, memory of sockets, and what long histories cost. */
-export async function inbox({ api, world, mongodbUri }) {
+export async function inbox({ api, world, mongodbUri, directory, variables }) {
   const bare = await startBareSockets(mongodbUri);
   const client = await mongoose.mongo.MongoClient.connect(mongodbUri);
   try {
-    // First, while nothing that was used before is freed beside it.
-    const memory = await memoryOfSockets({ api, world });
+    const memory = await memoryOfSockets({ world, settings: { mongodbUri, directory, variables } });
     const deliveries = [];
     for (const [sockets, rooms] of CROWDS) {
       deliveries.push(await compareDelivery({ api, bare, world, sockets, rooms }));
@@ -204,9 +203,13 @@ async function openConversation({ world }, { shopId, path }) {
   return { shopId, path, conversationId: id, write };
 }
 
-/** Resident memory of the API per idle socket, at each door. */
-async function memoryOfSockets({ api, world }) {
+/**
+ * Resident memory of the API per idle socket, at each door: of a new process, in which nothing that was
+ * used before is freed beside it.
+ */
+async function memoryOfSockets({ world, settings }) {
   const perSocket = {};
+  const api = await startApi(settings);
   const tokens = await hire({
     api,
     world,
@@ -230,6 +233,8 @@ async function memoryOfSockets({ api, world }) {
     for (const socket of open) socket.close();
     say(`memory per idle socket at ${door}`, `${perSocket[door]} KB`);
   }
+  api.child.kill('SIGTERM');
+  await api.exited;
   return perSocket;
 }
 
