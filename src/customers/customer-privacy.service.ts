@@ -22,7 +22,8 @@ export class CustomerPrivacyService {
 
   /**
    * Takes the person out of the customer, their orders and conversations, and out of what the team and
-   * integrators were told of these. The orders stay, of nobody. Repeating it finishes what a crash has left, like the next sweep.
+   * integrators were told of these. The orders stay, of nobody. Repeating it finishes what a crash has
+   * left, like the next sweep.
    *
    * Answers kept under an `Idempotency-Key` are left: they go within 24 hours, and only who sends
    * the same personal data again under the same key is shown them.
