@@ -2,7 +2,8 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Types } from 'mongoose';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { MediaService } from '../src/media/media.service.js';
 import { MediaSweepService } from '../src/media/media-sweep.service.js';
 import { FileKeeper } from '../src/platform/files/file-keeper.js';
 import { aShop, type ShopWorld } from './support/actors.js';
@@ -205,6 +206,31 @@ describe('a file', () => {
     });
     const late = await other.owner.post(products, aProduct({ imageUrl: url })).expect(400);
     expect(late.body.details[0].message).toContain('upload it again');
+  });
+
+  it('of another shop is shown by its whole address alone, read once, and by its variants too', async () => {
+    const [shop, other] = await Promise.all([aShop(app), aShop(app)]);
+    const { url, id } = await aFile(shop);
+    const products = `${other.path}/products`;
+    const guessed = `${BASE}/media/${id}/${'0'.repeat(32)}.jpg`;
+    await other.owner.post(products, aProduct({ imageUrl: guessed })).expect(400);
+    const first = await other.owner.post(products, aProduct({ imageUrl: url })).expect(201);
+    const read = vi.spyOn(MediaService.prototype, 'read');
+    const second = await other.owner.post(products, aProduct({ imageUrl: url })).expect(201);
+    expect(second.body.data.imageUrl).toBe(first.body.data.imageUrl);
+    const small = url.replace('.jpg', '-240.webp');
+    const settings = { paymentMethods: [{ name: 'KBZ', qrCodeUrl: small, hint: guessed }] };
+    const { body } = await other.owner.put(other.path, settings).expect(200);
+    expect(body.data.paymentMethods).toEqual([
+      {
+        name: 'KBZ',
+        qrCodeUrl: first.body.data.imageUrl.replace('.jpg', '-240.webp'),
+        hint: guessed,
+      },
+    ]);
+    expect(read).not.toHaveBeenCalled();
+    read.mockRestore();
+    expect(await statusOf(body.data.paymentMethods[0].qrCodeUrl)).toBe(200);
   });
 
   it('goes with the person who has sent it or got it', async () => {

@@ -405,6 +405,25 @@ describe('preferences', () => {
     await eventually(() => expect(push.to(device)).toHaveLength(1));
   });
 
+  it('tell after quiet hours also of what is older than what asked for that first', async () => {
+    const device = await aDevice(shop.owner);
+    push.misbehave(device, 503, { 'Retry-After': '600' });
+    await anOrder(app, shop);
+    const failed = await eventually(async () => {
+      const found = await jobs().findOne({ name: 'push.send', 'data.payload.shopId': shop.id });
+      expect(found?.['failCount']).toBe(1);
+      return found!;
+    });
+    await shop.owner.put(path(), { quietHours: inQuiet() }).expect(200);
+    await anOrder(app, shop);
+    await theHeld();
+    await jobs().updateOne({ _id: failed._id }, { $set: { nextRunAt: new Date() } });
+    await eventually(async () => expect(await jobs().findOne({ _id: failed._id })).toBeNull());
+    await endQuiet(shop.owner);
+    await eventually(() => expect(push.to(device)).toHaveLength(1));
+    expect(push.to(device)[0]!['body']).toContain('and 1 more');
+  });
+
   it('refuses a time that is none, and a zone that is none', async () => {
     const quietHours = { from: '25:00', to: '7', timeZone: 'Mars' };
     const { body } = await shop.owner.put(path(), { quietHours }).expect(400);

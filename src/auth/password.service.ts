@@ -78,11 +78,13 @@ export class PasswordService {
   async set(
     { userId, sessionId }: Caller,
     user: User,
-    { password, profile }: { password: string; profile?: ProfileChanges },
+    { password, profile = {} }: { password: string; profile?: ProfileChanges },
   ): Promise<User> {
     const passwordHash = await hashPassword(password);
+    // A picture that is refused, or slow to be stored, ends no session.
+    const kept = await this.users.keepPicture(userId, profile);
     const heldUntil = await this.endOlderAccess(userId, sessionId);
-    const change = { at: new Date(), heldUntil, profile };
+    const change = { at: new Date(), heldUntil, profile: kept };
     const changed = await this.users.setPassword(user, passwordHash, change);
     if (changed) return changed;
     throw new AppError(

@@ -87,11 +87,10 @@ export class CustomerFollowUpsService implements OnApplicationBootstrap, BeforeA
   }
 
   /** In all modules: those that keep customers' data, and those that only heard of it. */
-  private async erase({ _id, shopId, unfinishedSince }: Customer): Promise<void> {
+  private async erase({ _id, shopId, erasedAt = new Date() }: Customer): Promise<void> {
     const [shop, id] = [shopId.toHexString(), _id.toHexString()];
     await this.records.erase(shop, id);
     const known = await this.records.listIds(shop, id);
-    const erasedAt = unfinishedSince ?? new Date();
     await this.events.deliver('customer.erased', { shopId: shop, erasedAt, ...known });
   }
 

@@ -29,7 +29,7 @@ export class CustomerPrivacyService {
    * the same personal data again under the same key is shown them.
    */
   async erase(shopId: string, customerId: string): Promise<Customer> {
-    const { _id } = await this.customers.get(shopId, customerId);
+    const { _id, erasedAt = new Date() } = await this.customers.get(shopId, customerId);
     const erased = await this.model
       .findOneAndUpdate(
         { shopId, _id, mergedInto: null },
@@ -40,6 +40,7 @@ export class CustomerPrivacyService {
             state: 'erased',
             takenIn: [],
             unfinishedSince: new Date(),
+            erasedAt,
           },
         },
         { returnDocument: 'after' },

@@ -64,6 +64,10 @@ export class Customer {
   @Prop({ type: Date })
   unfinishedSince?: Date;
 
+  /** The first time: what was told later is of nobody. */
+  @Prop({ type: Date })
+  erasedAt?: Date;
+
   _id: Types.ObjectId;
   createdAt: Date;
   updatedAt: Date;

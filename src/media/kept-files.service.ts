@@ -16,7 +16,7 @@ import { IncomingFiles, type ReceivedFile } from './incoming-files.service.js';
 import type { MediaFile } from './media-file.schema.js';
 import { MediaLinks } from './media-links.service.js';
 import type { MediaOwner } from './media-owner.js';
-import { fileOfUrl, nameOf, pathOf } from './media-paths.js';
+import { fileOfUrl, nameOf, pathOf, publicPrefix } from './media-paths.js';
 import { MediaService } from './media.service.js';
 
 /** Who sends a private file along: a member of the shop, or a customer in their own matter. */
@@ -66,7 +66,8 @@ export class KeptFiles implements FileKeeping, OnModuleInit {
     const [known] = await this.media.claimAll([named.fileId], publicly);
     if (known) return { url, fileId: known };
     const [foreign] = await this.media.listPublic([named.fileId]);
-    if (!foreign) throw gone(field);
+    if (!foreign || !url.startsWith(this.prefixOf(foreign))) throw gone(field);
+    requirePicture(kindOf(foreign.type), field);
     const copy = await this.copy(foreign, publicly, field);
     return { url: this.urlOf(copy), fileId: copy._id.toHexString() };
   }
@@ -77,7 +78,9 @@ export class KeptFiles implements FileKeeping, OnModuleInit {
     const named = this.idsIn(json);
     const own = new Set(await this.media.claimAll(named, publicly));
     const others = await this.media.listPublic(named.filter((fileId) => !own.has(fileId)));
-    const foreign = others.filter(({ type }) => PICTURES.includes(kindOf(type)));
+    const foreign = others.filter(
+      (file) => PICTURES.includes(kindOf(file.type)) && json.includes(this.prefixOf(file)),
+    );
     if (dataUrls.length + foreign.length > MAX_NEW_PICTURES) {
       const message = `${field} must hold at most ${MAX_NEW_PICTURES} new pictures at a time`;
       throw AppError.validation([{ field, message }]);
@@ -90,7 +93,8 @@ export class KeptFiles implements FileKeeping, OnModuleInit {
     let kept = replaceDataUrls(json, (dataUrl) => urls.get(dataUrl) ?? dataUrl);
     for (const file of foreign) {
       const copy = await this.copy(file, publicly, field);
-      kept = kept.replaceAll(this.urlOf(file), this.urlOf(copy));
+      // Its variants stand at addresses that begin the same.
+      kept = kept.replaceAll(this.prefixOf(file), this.prefixOf(copy));
     }
     return { json: kept, fileIds: await this.media.claimAll(this.idsIn(kept), publicly) };
   }
@@ -120,6 +124,11 @@ export class KeptFiles implements FileKeeping, OnModuleInit {
     return this.links.base + pathOf(named, nameOf(file.digest, file.type));
   }
 
+  /** Who knows only the id of a file does not know its address. */
+  private prefixOf({ _id, digest }: MediaFile): string {
+    return this.links.base + publicPrefix(_id.toHexString(), digest);
+  }
+
   private attachmentOf(file: MediaFile): KeptAttachment {
     return {
       url: this.urlOf(file),
@@ -137,6 +146,8 @@ export class KeptFiles implements FileKeeping, OnModuleInit {
 
   /** Another owner may take away what is theirs at any time: what names a file has its own. */
   private async copy(file: MediaFile, owner: MediaOwner, field: string): Promise<MediaFile> {
+    const known = await this.media.claimCopy(owner, file);
+    if (known) return known;
     const content = await this.media.read(file);
     if (!content) throw gone(field);
     const received = await this.incoming.receive(content, file.name, field);
@@ -149,10 +160,7 @@ export class KeptFiles implements FileKeeping, OnModuleInit {
     field: string,
   ): Promise<MediaFile> {
     try {
-      if (owner.visibility === 'public' && !PICTURES.includes(kindOf(received.type))) {
-        const message = `${field} must be a JPEG, PNG, WebP or GIF picture`;
-        throw AppError.validation([{ field, message }]);
-      }
+      if (owner.visibility === 'public') requirePicture(kindOf(received.type), field);
       return await this.media.store(owner, received, field);
     } finally {
       await this.incoming.discard([received.path]);
@@ -173,6 +181,12 @@ export class KeptFiles implements FileKeeping, OnModuleInit {
 function ownerOf(owner: FileOwner): MediaOwner {
   if ('shopId' in owner) return { shopId: owner.shopId, visibility: 'public' };
   return { shopId: null, personId: owner.personId, visibility: 'public' };
+}
+
+function requirePicture(kind: FileKind, field: string): void {
+  if (PICTURES.includes(kind)) return;
+  const message = `${field} must be a JPEG, PNG, WebP or GIF picture`;
+  throw AppError.validation([{ field, message }]);
 }
 
 function gone(field: string): AppError {

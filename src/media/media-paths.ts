@@ -43,6 +43,11 @@ export function keyOfRequest(named: Named, name: string): string | undefined {
   return FILE_ID.test(named.fileId) && FILE_NAME.test(name) ? keyOf(named, name) : undefined;
 }
 
+/** How every address of a public file begins, that of each variant too. */
+export function publicPrefix(fileId: string, digest: string): string {
+  return `/media/${fileId}/${digest}`;
+}
+
 export function pathOf({ visibility, fileId }: Named, name: string): string {
   return `/media${visibility === 'private' ? '/private' : ''}/${fileId}/${name}`;
 }

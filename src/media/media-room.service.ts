@@ -39,7 +39,9 @@ export class MediaRoom {
 
   /** The same, and counts them from now on. */
   async take(owner: MediaOwner, bytes: number): Promise<void> {
-    if (!owner.shopId) return;
+    // Many were asked about at once, and have waited for their turn since.
+    if (!owner.shopId) return this.requireFewOfPerson(owner);
+    if (owner.subject) await this.requireFewOfCustomer(owner);
     const filter = this.withRoom(owner.shopId, bytes);
     await this.orCountedAnew(owner.shopId, async () => {
       const { matchedCount } = await this.totals.updateOne(filter, { $inc: { bytes } });

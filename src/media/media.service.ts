@@ -36,7 +36,7 @@ export class MediaService {
    * @throws AppError `validation_failed` or `payload_too_large`
    */
   async store(owner: MediaOwner, received: ReceivedFile, field: string): Promise<MediaFile> {
-    const sameAs = [owner.visibility, owner.subject ?? '', received.digest].join(':');
+    const sameAs = sameAsOf(owner, received.digest);
     const known = await this.claimSame(owner, sameAs);
     if (known?.state === 'stored') return known;
     await this.room.require(owner, received.size);
@@ -78,6 +78,15 @@ export class MediaService {
       .setOptions({ acrossShops: true })
       .limit(fileIds.length)
       .lean();
+  }
+
+  /** The copy of another owner's public file that an owner has already: it is named by its source. */
+  async claimCopy(owner: MediaOwner, { digest }: MediaFile): Promise<MediaFile | null> {
+    // Of the source's digest the file's own is the beginning, in hex.
+    const prefix = sameAsOf(owner, digest);
+    const sameAs = { $gte: prefix, $lt: `${prefix}g` };
+    const condition = { ...ownerFilter(owner), sameAs, state: 'stored' as const };
+    return this.files.findOneAndUpdate(condition, claimed(), AFTER).lean();
   }
 
   /** The content of a stored file; null once it is gone. */
@@ -146,6 +155,11 @@ export class MediaService {
     if (stored) return stored;
     throw AppError.conflict('conflict', 'This file took too long to be stored: send it again.');
   }
+}
+
+/** What makes two files of an owner one: the SHA-256 of what was sent. */
+function sameAsOf({ visibility, subject }: MediaOwner, sourceDigest: string): string {
+  return [visibility, subject ?? '', sourceDigest].join(':');
 }
 
 const AFTER = { returnDocument: 'after' } as const;

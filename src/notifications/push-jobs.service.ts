@@ -17,6 +17,8 @@ const PUSH = 'push.send';
 const DIGEST = 'push.digest';
 const CONCURRENCY = 16;
 const MAX_DIGEST = 100;
+/** Longer than a push is tried again before its time comes in the quiet hours. */
+const LATE_MS = 7_200_000;
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60_000;
 /** A push that is hours old is no news: the feed has it. */
@@ -93,9 +95,14 @@ export class PushJobsService implements OnModuleInit {
     if (end) throw new RetryLater('there are quiet hours again', end.getTime() - now.getTime());
     const kind = { $in: NOTIFICATION_KINDS.filter((one) => kinds[one].push) };
     const isShown = { $in: [true, false] };
-    const at = { $gte: new Date(since) };
+    // One that was told before, and whose push came late into the quiet hours, has asked after another.
+    const isLate = {
+      at: { $gte: new Date(since - LATE_MS) },
+      shownOn: { $ne: new Types.ObjectId(deviceId) },
+    };
+    const $or = [{ at: { $gte: new Date(since) } }, isLate];
     const held = await this.notifications
-      .find({ shopId, userId, kind, isShown, isRead: false, at })
+      .find({ shopId, userId, kind, isShown, isRead: false, $or })
       .sort({ at: -1, _id: -1 })
       .limit(MAX_DIGEST)
       .lean();

@@ -166,9 +166,9 @@ export class UsersService implements OnModuleInit {
   async setPassword(
     { _id, passwordChangedAt }: User,
     passwordHash: string,
-    { at, heldUntil, profile = {} }: { at: Date; heldUntil: Date; profile?: ProfileChanges },
+    { at, heldUntil, profile = {} }: { at: Date; heldUntil: Date; profile?: KeptChanges },
   ): Promise<User | null> {
-    const { $set, $unset } = updateOf(await this.keep(_id.toHexString(), profile));
+    const { $set, $unset } = updateOf(profile);
     const password = { passwordHash, passwordChangedAt: at, signInsHeldUntil: null };
     return this.requireFreeUsername(
       profile,
@@ -184,8 +184,17 @@ export class UsersService implements OnModuleInit {
 
   /** @throws AppError `username_taken` */
   async updateProfile(userId: string, profile: ProfileChanges): Promise<User> {
-    const kept = await this.keep(userId, profile);
+    const kept = await this.keepPicture(userId, profile);
     return this.requireFreeUsername(profile, this.change(userId, updateOf(kept)));
+  }
+
+  /** Has a picture that is written out stored, before it is written. */
+  async keepPicture(userId: string, profile: ProfileChanges): Promise<KeptChanges> {
+    const { avatarUrl } = profile;
+    if (!avatarUrl) return { ...profile, ...(avatarUrl === '' ? { avatarFileId: null } : {}) };
+    const owner = { personId: userId };
+    const { url, fileId } = await this.files.keepPicture(avatarUrl, owner, 'avatarUrl');
+    return { ...profile, avatarUrl: url, avatarFileId: fileId };
   }
 
   /** Null when sign-ins are no longer held for it. */
@@ -226,15 +235,6 @@ export class UsersService implements OnModuleInit {
       { $set: { lastLogin: at } },
     );
     return matchedCount === 1;
-  }
-
-  /** Has a picture that is written out stored, before it is written. */
-  private async keep(userId: string, profile: ProfileChanges): Promise<KeptChanges> {
-    const { avatarUrl } = profile;
-    if (!avatarUrl) return { ...profile, ...(avatarUrl === '' ? { avatarFileId: null } : {}) };
-    const owner = { personId: userId };
-    const { url, fileId } = await this.files.keepPicture(avatarUrl, owner, 'avatarUrl');
-    return { ...profile, avatarUrl: url, avatarFileId: fileId };
   }
 
   private async requireFreeUsername<T>(

@@ -46,7 +46,7 @@ export class Job {
   @Prop({ type: String, default: null })
   repeatInterval: string | null;
 
-  /** How often a process has died that ran it. */
+  /** How often its lock has run out since a run of it came to an end: its process died, most likely. */
   @Prop()
   crashes?: number;
 

@@ -5,8 +5,9 @@ type NextJob = Parameters<MongoJobRepository['getNextJobToRun']>;
 type JobState = Parameters<MongoJobRepository['saveJobState']>;
 type Database = ConstructorParameters<typeof MongoJobRepository>[0];
 
-/** A run that ended its process so often is not begun again: the job may be what ends it. */
+/** A job whose lock ran out so often is not begun again: it may be what ends its process. */
 const MAX_CRASHES = 5;
+const MAX_APART_MS = 30_000;
 /** Past the moment at which a timer that is early may fire. */
 const TIMER_SLACK_MS = 5;
 
@@ -15,7 +16,7 @@ interface Listener {
   failed(error: unknown): void;
   /** The time has come of a job that was fetched before it. */
   due(job: JobParameters): void;
-  /** It is dead, as no process that ran it has lived. */
+  /** It is dead, as no run of it has come to an end. */
   gaveUp(job: JobParameters): void;
 }
 
@@ -66,7 +67,7 @@ export class JobsRepository extends MongoJobRepository {
     if (this.isClosed) return undefined;
     return this.track(async () => {
       const job = await super.getNextJobToRun(...next);
-      if (job && !job.nextRunAt && (await this.isGivenUp(job))) return undefined;
+      if (job && !job.nextRunAt && (await this.isHeldBack(job))) return undefined;
       if (job) this.remind(job);
       if (!job?._id || !this.isClosed) return job;
       await this.unlockJobs([job._id]);
@@ -95,7 +96,9 @@ export class JobsRepository extends MongoJobRepository {
       lastModifiedBy: options?.lastModifiedBy ?? null,
     };
     const own = { _id: new ObjectId(String(_id)), name, lockedAt };
-    const { matchedCount } = await this.track(() => this.collection.updateOne(own, { $set }));
+    // A run that has ended, however, has not ended its process.
+    const change = { $set, ...(job.lockedAt ? {} : { $unset: { crashes: '' as const } }) };
+    const { matchedCount } = await this.track(() => this.collection.updateOne(own, change));
     if (matchedCount === 0) throw new Error(`${name} has lost its lock`);
   }
 
@@ -117,17 +120,25 @@ export class JobsRepository extends MongoJobRepository {
     );
   }
 
-  /** Counts a run that was taken over from a dead process; after some the job is dead as well. */
-  private async isGivenUp(job: JobParameters): Promise<boolean> {
+  /**
+   * Counts a run that was taken over. From the second time on it waits for a while, each for itself: what
+   * ran beside the job that ends processes must not be counted with it for ever. After some it is dead.
+   */
+  private async isHeldBack(job: JobParameters): Promise<boolean> {
     const own = { _id: new ObjectId(String(job._id)), lockedAt: job.lockedAt };
     const counted = await this.collection.findOneAndUpdate(
       own,
       { $inc: { crashes: 1 } },
       { returnDocument: 'after' },
     );
-    const { crashes } = (counted ?? {}) as { crashes?: number };
-    if (crashes === undefined || crashes <= MAX_CRASHES || job.repeatInterval) return false;
-    const failReason = `its process ended ${crashes} times while it ran`;
+    const { crashes = 0 } = (counted ?? {}) as { crashes?: number };
+    if (crashes < 2) return false;
+    if (crashes <= MAX_CRASHES) {
+      const nextRunAt = new Date(Date.now() + Math.random() * crashes * MAX_APART_MS);
+      await this.collection.updateOne(own, { $set: { lockedAt: null, nextRunAt } });
+      return true;
+    }
+    const failReason = `its lock ran out ${crashes} times: each time its process died, or it took too long`;
     await this.collection.updateOne(own, {
       $set: { lockedAt: null, failedAt: new Date(), failReason },
       $unset: { crashes: '' },

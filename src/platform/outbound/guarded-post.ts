@@ -1,9 +1,8 @@
 import type { LookupAddress } from 'node:dns';
-import { lookup } from 'node:dns/promises';
+import { Resolver } from 'node:dns/promises';
 import { Agent as HttpAgent, type IncomingMessage, request as requestHttp } from 'node:http';
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
-import pLimit from 'p-limit';
 import { isPublicAddress } from './public-address.js';
 
 export interface GuardedPost {
@@ -33,13 +32,9 @@ export class ForbiddenAddress extends Error {
 
 const MAX_ANSWER_BYTES = 2_048;
 const IDLE_MS = 10_000;
+/** Of one question, and how often it is put. */
+const NAME_SERVERS = { timeout: 2_000, tries: 2 };
 const POOL = { keepAlive: true, maxSockets: 50, maxFreeSockets: 10, timeout: IDLE_MS };
-
-/**
- * A look-up holds one of the process's four worker threads, which passwords and files need as well: names
- * whose servers never answer, of which anybody may register some, hold up each other alone.
- */
-const lookUps = pLimit(2);
 
 /**
  * The socket is connected to the very addresses that were checked: a name that answers otherwise when
@@ -53,11 +48,26 @@ const publicLookup: LookupFunction = (host, options, callback) => {
     if (options.all) return callback(null, addresses);
     callback(null, addresses[0]!.address, addresses[0]!.family);
   };
-  lookUps(() => lookup(host, { ...options, all: true })).then(
-    check,
-    (error: NodeJS.ErrnoException) => callback(error, []),
-  );
+  resolve(host).then(check, (error: NodeJS.ErrnoException) => callback(error, []));
 };
+
+/**
+ * Asks the name servers itself. The system's look-up would hold one of the process's four worker threads,
+ * which passwords and files need: names whose servers never answer, of which anybody may register some,
+ * would hold up everybody.
+ */
+async function resolve(host: string): Promise<LookupAddress[]> {
+  // Of this machine, whatever a name server says. RFC 6761, section 6.3.
+  if (/(^|\.)localhost\.?$/i.test(host)) return [{ address: '127.0.0.1', family: 4 }];
+  const resolver = new Resolver(NAME_SERVERS);
+  const [v4, v6] = await Promise.allSettled([resolver.resolve4(host), resolver.resolve6(host)]);
+  const found = [
+    ...(v4.status === 'fulfilled' ? v4.value : []).map((address) => ({ address, family: 4 })),
+    ...(v6.status === 'fulfilled' ? v6.value : []).map((address) => ({ address, family: 6 })),
+  ];
+  if (found.length === 0 && v4.status === 'rejected') throw v4.reason;
+  return found;
+}
 
 /** Connections to checked addresses are only for who has had them checked. */
 const guarded = {
@@ -99,7 +109,9 @@ export async function guardedPost(post: GuardedPost): Promise<PostAnswer> {
  * @throws Error when there is no such host
  */
 export async function isPublicHost(url: URL): Promise<boolean> {
-  const addresses = await lookUps(() => lookup(bareHost(url), { all: true }));
+  const host = bareHost(url);
+  if (isIP(host)) return isPublicAddress(host);
+  const addresses = await resolve(host);
   return addresses.every(({ address }) => isPublicAddress(address));
 }
 
