@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { aShop, aUser } from './support/actors.js';
 import { createTestApp, type TestApp } from './support/app.js';
 import { aShopBody } from './support/bodies.js';
+import { aPicture, dataUrlOf } from './support/pictures.js';
 
 let app: TestApp;
 
@@ -47,8 +48,12 @@ describe('shops', () => {
     const second = await owner.post('/api/shops', { name, currency: 'MMK' }).expect(201);
     expect(second.body.data.slug).not.toBe(first.body.data.slug);
     const { slug } = first.body.data;
-    const third = await owner.post('/api/shops', { name, currency: 'MMK', slug }).expect(409);
+    const paymentMethods = [{ name: 'KBZ', qrCodeUrl: dataUrlOf(await aPicture()) }];
+    const sent = { name, currency: 'MMK', slug, paymentMethods };
+    const third = await owner.post('/api/shops', sent).expect(409);
     expect(third.body.code).toBe('slug_taken');
+    // Nothing was stored for a shop that cannot be.
+    expect(await app.connection.db!.collection('media_files').countDocuments({})).toBe(0);
   });
 
   it.each([

@@ -46,6 +46,7 @@ export class ShopEditsService implements OnModuleInit {
   async create(ownerId: string, dto: CreateShopDto): Promise<Shop> {
     const _id = new Types.ObjectId();
     const shopId = _id.toHexString();
+    if (dto.slug) await this.shops.requireFreeSlug(dto.slug);
     const kept = await this.settings.keep(shopId, dto as Partial<Settings>);
     const shop = await this.shops.create(ownerId, dto, _id);
     await this.settings.merge(shopId, kept);

@@ -43,6 +43,11 @@ export class ShopsService {
     }
   }
 
+  /** Before anything is stored for a shop that cannot be; who is faster is found by the index. */
+  async requireFreeSlug(slug: string): Promise<void> {
+    if (await this.shops.exists({ slug })) throw slugTaken(slug);
+  }
+
   /** The shops in which `userId` has a role, oldest first. */
   async listOf(userId: string): Promise<Shop[]> {
     return this.shops
