@@ -143,6 +143,18 @@ describe('a new password by the profile', () => {
       .expect(401);
   });
 
+  it('ends no session when the picture that comes with it is refused', async () => {
+    const me = await aUser(app);
+    const other = await login(await emailOf(me), PASSWORD).expect(200);
+    const avatarUrl = 'data:image/jpeg;base64,AAAA';
+    const sent = { currentPassword: PASSWORD, password: 'another pass phrase', avatarUrl };
+    await me.put(path(me.userId), sent).expect(400);
+    await app.request
+      .get('/api/auth/me')
+      .set('Authorization', `Bearer ${other.body.data.token}`)
+      .expect(200);
+  });
+
   it('names the field that is too easy (400)', async () => {
     const me = await aUser(app);
     const { body } = await me.put(path(me.userId), { passwordHash: 'password1' }).expect(400);
