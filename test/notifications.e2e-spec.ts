@@ -67,6 +67,17 @@ async function aChat(text = 'Is it still there?') {
   return { id, path, write };
 }
 
+/** The job of a push to a device, of an order, that waits to be tried again. */
+async function aFailedPush(device: string) {
+  push.misbehave(device, 503, { 'Retry-After': '600' });
+  await anOrder(app, shop);
+  return eventually(async () => {
+    const found = await jobs().findOne({ name: 'push.send', 'data.payload.shopId': shop.id });
+    expect(found?.['failCount']).toBe(1);
+    return found!;
+  });
+}
+
 describe('a new order', () => {
   it('is told to everybody who reads orders, in the feed, at sockets and by push', async () => {
     const device = await aDevice(shop.owner);
@@ -386,13 +397,7 @@ describe('preferences', () => {
 
   it('hold back what fails before the quiet hours and is tried again in them', async () => {
     const device = await aDevice(shop.owner);
-    push.misbehave(device, 503, { 'Retry-After': '600' });
-    await anOrder(app, shop);
-    const failed = await eventually(async () => {
-      const found = await jobs().findOne({ name: 'push.send', 'data.payload.shopId': shop.id });
-      expect(found?.['failCount']).toBe(1);
-      return found!;
-    });
+    const failed = await aFailedPush(device);
     await shop.owner.put(path(), { quietHours: inQuiet() }).expect(200);
     await jobs().updateOne({ _id: failed._id }, { $set: { nextRunAt: new Date() } });
     const { _id } = await theHeld();
@@ -407,13 +412,7 @@ describe('preferences', () => {
 
   it('tell after quiet hours also of what is older than what asked for that first', async () => {
     const device = await aDevice(shop.owner);
-    push.misbehave(device, 503, { 'Retry-After': '600' });
-    await anOrder(app, shop);
-    const failed = await eventually(async () => {
-      const found = await jobs().findOne({ name: 'push.send', 'data.payload.shopId': shop.id });
-      expect(found?.['failCount']).toBe(1);
-      return found!;
-    });
+    const failed = await aFailedPush(device);
     await shop.owner.put(path(), { quietHours: inQuiet() }).expect(200);
     await anOrder(app, shop);
     await theHeld();
