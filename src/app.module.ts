@@ -32,6 +32,7 @@ import { ProductsModule } from './products/products.module.js';
 import { ReplayModule } from './replay/replay.module.js';
 import { RealtimeModule } from './realtime/realtime.module.js';
 import { ShopAccessGuard } from './shops/shop-access.guard.js';
+import { TeamAheadGuard } from './shops/team-ahead.guard.js';
 import { ShopsModule } from './shops/shops.module.js';
 import { StorefrontModule } from './storefront/storefront.module.js';
 import { SyncModule } from './sync/sync.module.js';
@@ -75,8 +76,9 @@ const DOMAINS = [
 @Module({
   imports: [...PLATFORM, ...DOMAINS],
   providers: [
-    // In this order: how often from there, who, how often by them, in which shop.
+    // In this order: how often from there, (the team is asked for,) who, how often by them, in which shop.
     { provide: APP_GUARD, useClass: RateLimitGuard },
+    { provide: APP_GUARD, useClass: TeamAheadGuard },
     { provide: APP_GUARD, useClass: AuthGuard },
     { provide: APP_GUARD, useClass: CallerRateLimitGuard },
     { provide: APP_GUARD, useClass: ShopAccessGuard },

@@ -6,6 +6,7 @@ import { DomainEvents } from '../events/domain-events.js';
 import { type ChangeRange, changedIn } from '../platform/database/change-range.js';
 import { Flights } from '../platform/database/flights.js';
 import { searchFilter, searchWordsOf, wholeWordsOf } from '../platform/database/search-words.js';
+import { Turns } from '../platform/database/turns.js';
 import { AppError } from '../platform/http/app-error.js';
 import { decodeCursor } from '../platform/http/cursor.js';
 import { Page } from '../platform/http/page.js';
@@ -18,7 +19,8 @@ import { type ListConversationsQuery, NOBODY } from './dto/list-conversations.qu
 import { Message } from './message.schema.js';
 import type { Thread } from './thread.js';
 
-const NEWEST_MESSAGES = 50;
+/** So many messages a conversation shows. */
+export const NEWEST_MESSAGES = 50;
 const EXCERPT_CHARACTERS = 200;
 /** How often a change that others overtake takes another number. */
 const ATTEMPTS = 100;
@@ -31,6 +33,7 @@ type NumberedMessage = Pick<
 @Injectable()
 export class ConversationsService {
   private readonly lists = new Flights<Page<Thread>>();
+  private readonly turns = new Turns();
 
   constructor(
     @InjectModel(Conversation.name) private readonly conversations: Model<Conversation>,
@@ -158,6 +161,17 @@ export class ConversationsService {
     conversationId: string,
     changes: object | ((seq: number) => object),
     condition: QueryFilter<Conversation> = {},
+  ): Promise<Conversation | null> {
+    return this.turns.take(conversationId, () =>
+      this.tryInOrder(shopId, conversationId, changes, condition),
+    );
+  }
+
+  private async tryInOrder(
+    shopId: string,
+    conversationId: string,
+    changes: object | ((seq: number) => object),
+    condition: QueryFilter<Conversation>,
   ): Promise<Conversation | null> {
     for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
       const seq = await this.shops.nextSeq(shopId);

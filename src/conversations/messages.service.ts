@@ -10,7 +10,7 @@ import { AppError } from '../platform/http/app-error.js';
 import { decodeCursor } from '../platform/http/cursor.js';
 import { Page } from '../platform/http/page.js';
 import type { Conversation } from './conversation.schema.js';
-import { ConversationsService } from './conversations.service.js';
+import { ConversationsService, NEWEST_MESSAGES } from './conversations.service.js';
 import type { Thread } from './thread.js';
 import { ConversationResponse } from './dto/conversation.response.js';
 import type { ListMessagesQuery } from './dto/list-messages.query.js';
@@ -61,12 +61,18 @@ export class MessagesService {
 
   /** Adds a message, and answers its conversation up to it. */
   async send(shopId: string, conversationId: string, message: NewMessage): Promise<SentMessage> {
-    const stored = await this.store(shopId, conversationId, message);
-    const upTo = stored.message.messageNumber;
-    const thread = stored.conversation
-      ? await this.conversations.threadOf(stored.conversation, upTo)
-      : await this.conversations.get(shopId, conversationId, upTo);
-    return { ...thread, message: stored.message };
+    let earlier: Promise<Thread> | undefined;
+    const stored = await this.store(shopId, conversationId, message, (conversation) => {
+      earlier = this.conversations.threadOf(conversation, conversation.messageCount - 1);
+      // Should the message not be stored, nobody waits for what came before it.
+      earlier.catch(() => undefined);
+    });
+    const { message: sent } = stored;
+    const thread =
+      stored.conversation && earlier
+        ? withLast(await earlier, sent)
+        : await this.conversations.get(shopId, conversationId, sent.messageNumber);
+    return { ...thread, message: sent };
   }
 
   /** Adds a message, for who does not need the rest of the conversation. */
@@ -115,11 +121,13 @@ export class MessagesService {
    * message and an excerpt that the sender's repetition, or the next message, puts right; nothing
    * was acknowledged yet. The other way round the repetition would find its message stored and
    * acknowledge it, while the conversation stayed closed, read and low in the inbox for ever.
+   * @param beside what can be done with the conversation while the message is stored
    */
   private async store(
     shopId: string,
     conversationId: string,
     message: NewMessage,
+    beside?: (conversation: Conversation) => void,
   ): Promise<StoredMessage> {
     requireContent(message);
     const known = await this.findRepeated(shopId, conversationId, message);
@@ -130,13 +138,13 @@ export class MessagesService {
     });
     const conversation = await this.takeNumber(draft, message.expectedMessageNumber ?? undefined);
     if (!('messageCount' in conversation)) return { message: conversation };
+    beside?.(conversation);
     try {
-      const created = await this.messages.create({
-        ...draft,
-        seq: conversation.seq,
-        messageNumber: conversation.messageCount,
-      });
-      return { conversation, message: this.announce(conversation, created.toObject()) };
+      const { seq, messageCount } = conversation;
+      const created: Message = { ...draft, seq, messageNumber: messageCount };
+      // A draft is complete and of the right types: Mongoose has nothing to add.
+      await this.messages.insertMany([created], { lean: true });
+      return { conversation, message: this.announce(conversation, created) };
     } catch (error) {
       // It has taken a number for nothing, and the conversation has changed.
       this.announceConversation(conversation, []);
@@ -229,6 +237,11 @@ export class MessagesService {
       conversation: ConversationResponse.from({ conversation, messages }),
     });
   }
+}
+
+/** @param earlier the newest before `message` */
+function withLast({ conversation, messages }: Thread, message: Message): Thread {
+  return { conversation, messages: [...messages, message].slice(-NEWEST_MESSAGES) };
 }
 
 function movedOn(expected: number, newer: Message[]): AppError {

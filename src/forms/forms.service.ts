@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import { type Model, Types } from 'mongoose';
+import { Flights } from '../platform/database/flights.js';
 import { AppError } from '../platform/http/app-error.js';
 import { decodeCursor } from '../platform/http/cursor.js';
 import { Page } from '../platform/http/page.js';
@@ -26,6 +27,7 @@ const COPY = ' (copy)';
 @Injectable()
 export class FormsService {
   private readonly uses: FormUse[] = [];
+  private readonly published = new Flights<Form>();
 
   constructor(
     @InjectModel(Form.name) private readonly forms: Model<Form>,
@@ -80,7 +82,8 @@ export class FormsService {
 
   /** As `get`, but for customers: a form that is not published does not exist for them. */
   async getPublished(shopId: string, formId: string): Promise<Form> {
-    const form = await this.get(shopId, formId);
+    // A rush of customers reads the form once.
+    const form = await this.published.share(`${shopId} ${formId}`, () => this.get(shopId, formId));
     if (!form.published) throw AppError.notFound('form');
     return form;
   }

@@ -71,7 +71,7 @@ export class OrderPlacementService {
 
   private async requireProducts(shopId: string, lines: OrderLine[]): Promise<Map<string, Product>> {
     const ids = lines.map(({ productId }) => productId);
-    const found = await this.products.listByIds(shopId, ids);
+    const found = await this.products.listOrdered(shopId, ids);
     const products = new Map(found.map((product) => [product._id.toHexString(), product]));
     const missing = lines.filter(({ productId }) => !products.has(productId));
     if (missing.length > 0) {

@@ -34,6 +34,7 @@ const NOT_SHOWN = { searchWords: 0, pendingStockChanges: 0 } as const;
 @Injectable()
 export class ProductsService implements OnModuleInit {
   private readonly lists = new Flights<Page<PricedProduct>>();
+  private readonly chosen = new Flights<Product[]>();
 
   constructor(
     @InjectModel(Product.name) private readonly products: Model<Product>,
@@ -50,6 +51,11 @@ export class ProductsService implements OnModuleInit {
   /** All tabs of a team ask for the same list when they hear of a change: one read answers them. */
   async list(shopId: string, query: ListProductsQuery): Promise<Page<PricedProduct>> {
     return this.lists.share(JSON.stringify([shopId, query]), () => this.readList(shopId, query));
+  }
+
+  /** As `listByIds`, for orders: a rush on the same products reads them once. */
+  async listOrdered(shopId: string, ids: string[]): Promise<Product[]> {
+    return this.chosen.share(JSON.stringify([shopId, ids]), () => this.listByIds(shopId, ids));
   }
 
   /** Those of `ids` that the shop has, in no order. */

@@ -1,9 +1,14 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import { type AuthenticatedRequest, markAccess } from '../platform/http/access.decorators.js';
 import type { Permission } from './permissions.js';
+import type { TeamMember } from './shop.schema.js';
 import type { Membership } from './shops.service.js';
 
-export type ShopRequest = AuthenticatedRequest & { membership?: Membership };
+export type ShopRequest = AuthenticatedRequest & {
+  /** The team of the shop that the path names, on its way. */
+  teamAhead?: Promise<TeamMember[]>;
+  membership?: Membership;
+};
 
 /**
  * Only members of the shop whose role has `permission` may call this route.

@@ -28,7 +28,9 @@ export class ShopAccessGuard implements CanActivate {
     const named = request.params['shopId'];
     const { foundBy = 'shop' } = access;
     const shopId = named === undefined ? await this.finders.find(foundBy, request) : String(named);
-    const membership = shopId && (await this.shops.findMembership(shopId, request.caller.userId));
+    const { caller, teamAhead } = request;
+    const membership =
+      shopId && (await this.shops.findMembership(shopId, caller.userId, teamAhead));
     if (!membership) throw AppError.notFound(named === undefined ? foundBy : 'shop');
     if (!isAllowed(membership.role, permission)) {
       throw new AppError(

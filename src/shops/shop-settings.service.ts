@@ -2,6 +2,7 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import { type Model, Types } from 'mongoose';
 import { isDuplicateKey } from '../platform/database/database-errors.js';
+import { Flights } from '../platform/database/flights.js';
 import { FileKeeper, type KeptText } from '../platform/files/file-keeper.js';
 import {
   SETTINGS_DEFAULTS,
@@ -17,6 +18,8 @@ export type KeptSettings = Map<SettingsGroup, KeptText>;
 /** Keeps what the app keeps in a shop for itself, group by group. */
 @Injectable()
 export class ShopSettingsService implements OnModuleInit {
+  private readonly groups = new Flights<Pick<ShopSettings, 'json'>>();
+
   constructor(
     @InjectModel(ShopSettings.name) private readonly settings: Model<ShopSettings>,
     private readonly files: FileKeeper,
@@ -40,8 +43,11 @@ export class ShopSettingsService implements OnModuleInit {
   }
 
   async getGroup(shopId: string, group: SettingsGroup): Promise<unknown> {
-    const found = await this.settings.findOne({ shopId, group }).lean();
-    return found ? (JSON.parse(found.json) as unknown) : SETTINGS_DEFAULTS[group];
+    const { json } = await this.groups.share(
+      `${shopId} ${group}`,
+      async () => (await this.settings.findOne({ shopId, group }).lean()) ?? defaultsOf(group),
+    );
+    return JSON.parse(json) as unknown;
   }
 
   /** Has the pictures in the groups that are given stored; nothing of the groups is written yet. */
@@ -77,4 +83,8 @@ export class ShopSettingsService implements OnModuleInit {
       await write();
     }
   }
+}
+
+function defaultsOf(group: SettingsGroup): Pick<ShopSettings, 'json'> {
+  return { json: JSON.stringify(SETTINGS_DEFAULTS[group]) };
 }

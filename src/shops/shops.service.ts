@@ -3,6 +3,8 @@ import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import { type Model, Types } from 'mongoose';
 import { isDuplicateKey } from '../platform/database/database-errors.js';
+import { Flights } from '../platform/database/flights.js';
+import { GatheredWrites } from '../platform/database/gathered-writes.js';
 import { SharedReads } from '../platform/database/shared-reads.js';
 import { AppError } from '../platform/http/app-error.js';
 import { isObjectIdHex } from '../platform/http/object-id.pipe.js';
@@ -17,6 +19,16 @@ export interface Membership {
   role: ShopRole;
 }
 
+/** What takes a number: each change takes `seq`, an order its own as well. */
+type Numbered = 'change' | 'order';
+
+interface Numbers {
+  name: string;
+  seq: number;
+  /** Of the last order. */
+  number: number;
+}
+
 const MAX_SHOPS_OF_A_PERSON = 100;
 const SLUG_ATTEMPTS = 5;
 /** How exactly a shop knows when its number moved: its index is not written at each. */
@@ -25,6 +37,10 @@ const SEQ_AT_MS = 10_000;
 @Injectable()
 export class ShopsService {
   private readonly teams = new SharedReads<TeamMember[]>((shopIds) => this.mapTeams(shopIds));
+  private readonly bySlug = new Flights<Shop>();
+  private readonly counters = new GatheredWrites<Numbered, Numbers>((shopId, asked) =>
+    this.count(shopId, asked),
+  );
 
   constructor(@InjectModel(Shop.name) private readonly shops: Model<Shop>) {}
 
@@ -77,21 +93,31 @@ export class ShopsService {
     return found !== null;
   }
 
+  /** A rush of customers reads the shop once. */
   async getBySlugOrId(slugOrId: string): Promise<Shop> {
     if (isObjectIdHex(slugOrId)) return this.get(slugOrId);
-    const isSlug = SLUG_PATTERN.test(slugOrId);
-    const shop = isSlug ? await this.shops.findOne({ slug: slugOrId }).lean() : null;
-    if (!shop) throw AppError.notFound('shop');
-    return shop;
+    if (!SLUG_PATTERN.test(slugOrId)) throw AppError.notFound('shop');
+    return this.bySlug.share(slugOrId, async () => {
+      const shop = await this.shops.findOne({ slug: slugOrId }).lean();
+      if (!shop) throw AppError.notFound('shop');
+      return shop;
+    });
   }
 
   /** The caller's role, for guards and sockets alike; null for a stranger and for no shop. */
-  async findMembership(shopId: string, userId: string): Promise<Membership | null> {
-    if (!isObjectIdHex(shopId)) return null;
-    const id = shopId.toLowerCase();
-    const team = (await this.teams.read(id)) ?? [];
-    const member = team.find((one) => one.userId.toHexString() === userId);
-    return member ? { shopId: id, userId, role: member.role } : null;
+  async findMembership(
+    shopId: string,
+    userId: string,
+    team = this.readTeam(shopId),
+  ): Promise<Membership | null> {
+    const member = (await team).find((one) => one.userId.toHexString() === userId);
+    return member ? { shopId: shopId.toLowerCase(), userId, role: member.role } : null;
+  }
+
+  /** Nobody for what is no shop. */
+  async readTeam(shopId: string): Promise<TeamMember[]> {
+    if (!isObjectIdHex(shopId)) return [];
+    return (await this.teams.read(shopId.toLowerCase())) ?? [];
   }
 
   /** The last number that was taken. */
@@ -109,7 +135,7 @@ export class ShopsService {
 
   /** Everybody with a role there; nobody for a shop that is gone. */
   async listMembers(shopId: string): Promise<Membership[]> {
-    const team = (await this.teams.read(shopId)) ?? [];
+    const team = await this.readTeam(shopId);
     return team.map(({ userId, role }) => ({ shopId, userId: userId.toHexString(), role }));
   }
 
@@ -124,23 +150,24 @@ export class ShopsService {
 
   /** Takes the shop's next number, for a write that others must see. */
   async nextSeq(shopId: string): Promise<number> {
-    const shop = await this.shops
-      .findOneAndUpdate(
-        { _id: shopId },
-        { $inc: { seq: 1 }, $max: { seqAt: roughly(new Date()) } },
-        { returnDocument: 'after', projection: { seq: 1 }, timestamps: false },
-      )
-      .lean();
-    if (!shop) throw AppError.notFound('shop');
-    return shop.seq;
+    return (await this.counters.ask(shopId, 'change')).seq;
   }
 
   /** Takes the number of the shop's next order, and that of its change; gaps may be, doubles never. */
-  async nextOrderNumber(shopId: string): Promise<{ name: string; number: number; seq: number }> {
+  async nextOrderNumber(shopId: string): Promise<Numbers> {
+    return this.counters.ask(shopId, 'order');
+  }
+
+  /** Takes the numbers of all that ask at the same moment, in one step. */
+  private async count(shopId: string, asked: Numbered[]): Promise<Numbers[]> {
+    const orders = asked.filter((what) => what === 'order').length;
     const shop = await this.shops
       .findOneAndUpdate(
         { _id: shopId },
-        { $inc: { orderCounter: 1, seq: 1 }, $max: { seqAt: roughly(new Date()) } },
+        {
+          $inc: { seq: asked.length, orderCounter: orders },
+          $max: { seqAt: roughly(new Date()) },
+        },
         {
           returnDocument: 'after',
           projection: { name: 1, orderCounter: 1, seq: 1 },
@@ -149,7 +176,14 @@ export class ShopsService {
       )
       .lean();
     if (!shop) throw AppError.notFound('shop');
-    return { name: shop.name, number: shop.orderCounter, seq: shop.seq };
+    const { name } = shop;
+    let seq = shop.seq - asked.length;
+    let number = shop.orderCounter - orders;
+    return asked.map((what) => {
+      seq++;
+      if (what === 'order') number++;
+      return { name, seq, number };
+    });
   }
 
   private async mapTeams(shopIds: string[]): Promise<Map<string, TeamMember[]>> {

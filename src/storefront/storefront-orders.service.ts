@@ -45,10 +45,12 @@ export class StorefrontOrdersService {
     const shop = await this.shops.getBySlugOrId(slugOrId);
     const shopId = shop._id.toHexString();
     await this.limit(submission, shop);
-    const form = await this.forms.getPublished(shopId, formId);
+    const [form, payments] = await Promise.all([
+      this.forms.getPublished(shopId, formId),
+      this.payments.list(shopId),
+    ]);
     const { customer, items } = dto;
     const choice = { answers: dto.answers ?? {}, items, paymentMethod: dto.paymentMethod ?? '' };
-    const payments = await this.payments.list(shopId);
     const { answers, paymentMethod } = requireOffered(form.fields, choice, payments);
     return this.placement.place(shop, {
       customer,
