@@ -45,17 +45,22 @@ export class FeedWriterService {
 
   /** Entries that are in the feeds already change nothing. */
   async write(shopId: string, entries: Entry[]): Promise<void> {
-    const news = await this.unknown(shopId, entries);
-    if (news.length === 0) return;
-    const devices = await this.devices.listOf([...new Set(news.map(({ userId }) => userId))]);
-    const seq = await this.shops.nextSeq(shopId);
+    const userIds = [...new Set(entries.map(({ userId }) => userId))];
+    const [devices, seq] = await Promise.all([
+      this.devices.listOf(userIds),
+      this.shops.nextSeq(shopId),
+    ]);
     const now = new Date();
-    const drafts = news.map((entry) => draftOf(shopId, entry, { seq, now, devices }));
+    const drafts = entries.map((entry) => draftOf(shopId, entry, { seq, now, devices }));
     const [once, again] = [false, true].map((recurs) =>
       drafts.filter(({ kind }) => KINDS[kind].recurs === recurs),
     ) as [Unwritten[], Unwritten[]];
-    const written = [...(await this.insert(once)), ...(await this.raise(again, news))];
-    await this.spread(written, devices, new Map(news.map((one) => [one.userId, one.quietHours])));
+    const written = [...(await this.insert(once)), ...(await this.raise(again, entries))];
+    await this.spread(
+      written,
+      devices,
+      new Map(entries.map((one) => [one.userId, one.quietHours])),
+    );
   }
 
   /** What a process that died has written, and told nobody. */
@@ -72,23 +77,6 @@ export class FeedWriterService {
       const quiet = new Map(userIds.map((id) => [id, preferences.get(id)?.quietHours ?? null]));
       await this.spread(own, await this.devices.listOf(userIds), quiet);
     }
-  }
-
-  private async unknown(shopId: string, entries: Entry[]): Promise<Entry[]> {
-    const keys = [...new Set(entries.map(({ told }) => told.key))];
-    const userIds = [...new Set(entries.map(({ userId }) => userId))];
-    const known = await this.notifications
-      .find(
-        { shopId, key: { $in: keys }, userId: { $in: userIds } },
-        { key: 1, userId: 1, version: 1 },
-      )
-      .lean();
-    const versions = new Map(
-      known.map((one) => [`${one.userId.toHexString()} ${one.key}`, one.version]),
-    );
-    return entries.filter(
-      ({ userId, told }) => (versions.get(`${userId} ${told.key}`) ?? 0) < told.version,
-    );
   }
 
   private async insert(drafts: Unwritten[]): Promise<Notification[]> {

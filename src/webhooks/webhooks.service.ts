@@ -22,6 +22,8 @@ import { requireWebhookUrl } from './webhook-url.js';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
+/** A message alone is two events: at each of a rush the database is not asked who listens. */
+const LOOK_PACE_MS = 100;
 const HEALTHY = { failingSince: '', pausedAt: '', pauseReason: '' };
 
 /** An endpoint, and the secret that is shown once. */
@@ -34,8 +36,10 @@ export interface WithSecret {
 @Injectable()
 export class WebhooksService {
   private readonly logger = new Logger(WebhooksService.name);
-  /** A message alone is two events, and in a rush there are many: one read answers all of a moment. */
-  private readonly enabled = new SharedReads<WebhookEndpoint[]>((ids) => this.readEnabled(ids));
+  private readonly enabled = new SharedReads<WebhookEndpoint[]>(
+    (ids) => this.readEnabled(ids),
+    LOOK_PACE_MS,
+  );
 
   constructor(
     @InjectModel(WebhookEndpoint.name) private readonly endpoints: Model<WebhookEndpoint>,

@@ -1,33 +1,43 @@
 // The reference: what Express and the driver alone cost for the same work on the same database.
+import { createHmac } from 'node:crypto';
 import express from 'express';
 import mongoose from 'mongoose';
 import { median } from './load.mjs';
 
-const { MONGODB_URI, SHOP_ID } = process.env;
+const { MONGODB_URI, SHOP_ID, JWT_SECRET } = process.env;
 const { ObjectId, MongoClient } = mongoose.mongo;
 const client = await MongoClient.connect(MONGODB_URI, { writeConcern: { w: 1, j: true } });
-const [products, shops, orders] = ['products', 'shops', 'bare_orders'].map((name) =>
+const collections = ['products', 'shops', 'sessions', 'forms', 'shop_settings', 'bare_orders'];
+const [products, shops, sessions, forms, settings, orders] = collections.map((name) =>
   client.db().collection(name),
 );
 const shopId = new ObjectId(SHOP_ID);
 await orders.createIndex({ shopId: 1, orderId: 1 }, { unique: true });
 await orders.createIndex({ shopId: 1, submittedAt: -1 });
 
-/** What an order cannot do without: the product, its stock, a number, and the order itself. */
+/** What the submission of a form cannot do without, in its order. */
 const STEPS = {
-  'read the product': (id) => products.findOne({ shopId, _id: id }),
-  'read the shop': () => shops.findOne({ _id: shopId }),
-  'take the stock': (id) =>
-    products.findOneAndUpdate({ shopId, _id: id, stock: { $gte: 1 } }, { $inc: { stock: -1 } }),
-  'take a number': () => shops.findOneAndUpdate({ _id: shopId }, { $inc: { benchCounter: 1 } }),
-  'write the order': (id, number = Math.random()) =>
-    orders.insertOne({
+  'read the shop': ({ slug }) => shops.findOne({ slug }),
+  'read the form': ({ formId }) => forms.findOne({ shopId, _id: formId }),
+  'read the ways to pay': () => settings.findOne({ shopId, group: 'paymentMethods' }),
+  'read the product': ({ productId }) => products.findOne({ shopId, _id: productId }),
+  'take the stock': ({ productId }) =>
+    products.findOneAndUpdate(
+      { shopId, _id: productId, stock: { $gte: 1 } },
+      { $inc: { stock: -1 } },
+    ),
+  'take a number': () =>
+    shops.findOneAndUpdate({ _id: shopId }, { $inc: { benchCounter: 1, benchSeq: 1 } }),
+  'write the order': ({ productId }, number = Math.random()) => {
+    const order = {
       shopId,
       orderId: `BARE-${number}`,
-      items: [{ productId: id, productName: 'Ordered', quantity: 1, price: 999 }],
+      items: [{ productId, productName: 'Ordered', quantity: 1, price: 999 }],
       totalAmount: 999,
       submittedAt: new Date(),
-    }),
+    };
+    return orders.insertOne(order).then(() => order);
+  },
 };
 
 const webhooks = client.db().collection('bare_webhooks');
@@ -41,28 +51,32 @@ app.post('/webhooks', express.raw({ type: () => true }), async ({ body }, respon
 });
 app.use(express.json());
 app.get('/live', (_, response) => response.json({ success: true, data: { status: 'live' } }));
-app.get('/products', async (_, response) => {
-  const rows = await products.find({ shopId }).sort({ _id: 1 }).limit(50).toArray();
-  response.json({ success: true, data: rows.map(({ _id, __v, ...row }) => ({ id: _id, ...row })) });
-});
-app.post('/orders', async ({ query }, response) => {
-  const id = new ObjectId(query.productId);
-  const product = await STEPS['read the product'](id);
-  await STEPS['read the shop']();
-  const taken = await STEPS['take the stock'](id);
-  if (!product || !taken) return response.status(409).json({ success: false });
-  const { benchCounter = 0 } = await STEPS['take a number']();
-  const { insertedId } = await STEPS['write the order'](id, benchCounter);
-  response.status(201).json({ success: true, data: { id: insertedId } });
+app.get('/products', list);
+app.get('/member/products', requireMember, list);
+app.post('/submissions', async ({ query, body }, response) => {
+  const wanted = wantedBy(query);
+  const shop = await STEPS['read the shop'](wanted);
+  const [form, , product] = await Promise.all([
+    STEPS['read the form'](wanted),
+    STEPS['read the ways to pay'](wanted),
+    STEPS['read the product'](wanted),
+  ]);
+  const isComplete = form?.published && product && body.items[0].productId === query.productId;
+  if (!shop || !isComplete) return response.status(400).json({ success: false });
+  const taken = await STEPS['take the stock'](wanted);
+  if (!taken) return response.status(409).json({ success: false });
+  const { benchCounter = 0 } = await STEPS['take a number'](wanted);
+  const { _id: id, ...order } = await STEPS['write the order'](wanted, benchCounter);
+  response.status(201).json({ success: true, data: { id, ...order } });
 });
 app.get('/steps', async ({ query }, response) => {
-  const id = new ObjectId(query.productId);
+  const wanted = wantedBy(query);
   const breakdown = {};
   for (const [name, step] of Object.entries(STEPS)) {
     const times = [];
     for (let turn = 0; turn < 200; turn++) {
       const startedAt = performance.now();
-      await step(id);
+      await step(wanted);
       times.push(performance.now() - startedAt);
     }
     breakdown[name] = Number(median(times).toFixed(2));
@@ -71,3 +85,27 @@ app.get('/steps', async ({ query }, response) => {
 });
 const server = app.listen(0, () => process.send({ port: server.address().port }));
 process.once('disconnect', () => process.exit(0));
+
+async function list(_, response) {
+  const rows = await products.find({ shopId }).sort({ _id: 1 }).limit(50).toArray();
+  response.json({ success: true, data: rows.map(({ _id, __v, ...row }) => ({ id: _id, ...row })) });
+}
+
+/** A signed token, its live session, and a member of the shop's team. */
+async function requireMember({ headers }, response, next) {
+  const [head, claims, signature] = headers.authorization.slice('Bearer '.length).split('.');
+  const wanted = createHmac('sha256', JWT_SECRET).update(`${head}.${claims}`).digest('base64url');
+  const { sub, sid, exp } = JSON.parse(Buffer.from(claims, 'base64url').toString());
+  const [session, shop] = await Promise.all([
+    sessions.findOne({ _id: new ObjectId(sid) }),
+    shops.findOne({ _id: shopId }, { projection: { team: 1 } }),
+  ]);
+  const isLive = signature === wanted && exp * 1_000 > Date.now() && session?.revokedAt === null;
+  const isMember = shop?.team.some(({ userId }) => userId.toHexString() === sub);
+  if (isLive && isMember) next();
+  else response.status(401).json({ success: false });
+}
+
+function wantedBy({ slug, formId, productId }) {
+  return { slug, formId: new ObjectId(formId), productId: new ObjectId(productId) };
+}

@@ -12,6 +12,9 @@ export const documents = Number(process.env.BENCH_DOCUMENTS ?? 1_000_000);
 export const CLIENTS = 20;
 export const JSON_TYPE = { 'Content-Type': 'application/json' };
 
+/** Both servers know the same tokens. */
+const JWT_SECRET = 'bench: a secret of more than thirty-two characters';
+
 /** Medians over the rounds; the cases of a round run in turn, so that a slow moment hits them all. */
 export async function compare(cases) {
   const results = Object.fromEntries(Object.keys(cases).map((name) => [name, []]));
@@ -76,6 +79,7 @@ export async function startApi({ mongodbUri, directory, variables = {} }) {
         MONGODB_URI: mongodbUri,
         RATE_LIMITS: 'off',
         LOG_LEVEL: 'warn',
+        JWT_SECRET,
         ...variables,
       },
       stdio: ['ignore', 'pipe', 'inherit'],
@@ -99,6 +103,7 @@ export async function startBare({ mongodbUri, shopId }) {
       PATH: process.env.PATH,
       MONGODB_URI: mongodbUri,
       SHOP_ID: shopId,
+      JWT_SECRET,
       NODE_ENV: 'production',
     },
   });

@@ -1,15 +1,15 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { SharedReads } from './shared-reads.js';
 
 /** A store whose reads take what stands in it when they begin, and end when they are told to. */
-function aStore(values: Record<string, string>) {
+function aStore(values: Record<string, string>, paceMs?: number) {
   const reads: { keys: string[]; end: () => void; fail: (error: Error) => void }[] = [];
   const shared = new SharedReads<string>((keys) => {
     const found = new Map(keys.flatMap((key) => (values[key] ? [[key, values[key]]] : [])));
     return new Promise((resolve, reject) => {
       reads.push({ keys, end: () => resolve(found), fail: reject });
     });
-  });
+  }, paceMs);
   const turn = () => new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
   return { values, reads, shared, turn };
 }
@@ -36,6 +36,22 @@ describe('shared reads', () => {
     expect(reads).toHaveLength(2);
     reads[1]!.end();
     expect(await Promise.all(late)).toEqual(['new', 'new']);
+  });
+
+  it('keep their pace, and gather until then', async () => {
+    const { reads, shared, turn } = aStore({ a: '1', b: '2' }, 60);
+    const startedAt = performance.now();
+    const first = shared.read('a');
+    await turn();
+    reads[0]!.end();
+    expect(await first).toBe('1');
+    const later = shared.read('a');
+    await turn();
+    const last = shared.read('b');
+    await vi.waitFor(() => expect(reads).toHaveLength(2));
+    expect(performance.now() - startedAt).toBeGreaterThan(58);
+    reads[1]!.end();
+    expect(await Promise.all([later, last])).toEqual(['1', '2']);
   });
 
   it('tell a failure to those who waited for it, and go on', async () => {

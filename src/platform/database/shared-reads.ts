@@ -14,9 +14,18 @@ interface Batch<Value> {
 export class SharedReads<Value> {
   private isReading = false;
   private next?: Batch<Value>;
+  private beganAt = -Infinity;
+  private waiting?: NodeJS.Timeout;
 
-  /** @param load the values of those keys that have one */
-  constructor(private readonly load: Load<Value>) {}
+  /**
+   * @param load the values of those keys that have one
+   * @param paceMs at least so long from the beginning of one read to that of the next: for what nobody
+   *   waits for, a rush is answered by few
+   */
+  constructor(
+    private readonly load: Load<Value>,
+    private readonly paceMs = 0,
+  ) {}
 
   async read(key: string): Promise<Value | null> {
     if (!this.next) {
@@ -45,9 +54,18 @@ export class SharedReads<Value> {
   }
 
   private startNext(): void {
-    if (this.isReading || !this.next) return;
+    if (this.isReading || this.waiting || !this.next) return;
+    const wait = this.beganAt + this.paceMs - performance.now();
+    if (wait > 0) {
+      this.waiting = setTimeout(() => {
+        this.waiting = undefined;
+        this.startNext();
+      }, wait);
+      return;
+    }
     const { start } = this.next;
     this.isReading = true;
+    this.beganAt = performance.now();
     this.next = undefined;
     start();
   }
