@@ -1,15 +1,23 @@
-// The reference: an HTTP POST that stores a message and its conversation with the driver, and emits
-// what the app is told of a message, `message:new` and `conversation:update`, with bare Socket.IO.
+// The reference: Express, the driver and Socket.IO by hand. One route does for a message what must be
+// done: who writes, the shop's and the conversation's number, the message, both events, and the newest
+// messages as the answer. The other only counts, stores and emits.
 import { createServer } from 'node:http';
 import express from 'express';
 import mongoose from 'mongoose';
 import { Server } from 'socket.io';
+import { memberCheck } from './bare-member.mjs';
 
-const client = await mongoose.mongo.MongoClient.connect(process.env.MONGODB_URI, {
+const NEWEST = 50;
+const { ObjectId, MongoClient } = mongoose.mongo;
+const client = await MongoClient.connect(process.env.MONGODB_URI, {
   writeConcern: { w: 1, j: true },
 });
-const messages = client.db().collection('bare_messages');
-const conversations = client.db().collection('bare_conversations');
+const db = client.db();
+const [shops, conversations, messages] = ['shops', 'conversations', 'messages'].map((name) =>
+  db.collection(`bare_${name}`),
+);
+await messages.createIndex({ shopId: 1, conversationId: 1, messageNumber: -1 }, { unique: true });
+await messages.createIndex({ shopId: 1, seq: 1 });
 const app = express();
 app.use(express.json());
 const server = createServer(app);
@@ -20,17 +28,61 @@ io.on('connection', (socket) => {
     done();
   });
 });
-app.post('/rooms/:room', async ({ params, body }, response) => {
-  const conversation = await conversations.findOneAndUpdate(
-    { _id: params.room },
-    { $inc: { messageCount: 1, unread: 1 }, $set: { lastMessage: body.text, at: Date.now() } },
-    { upsert: true, returnDocument: 'after' },
-  );
-  const message = { ...body, messageNumber: conversation.messageCount, timestamp: Date.now() };
+
+app.post('/shops/:shopId/messages', memberCheck(db), async ({ params, body, sender }, response) => {
+  const shopId = new ObjectId(params.shopId);
+  const { seq } = await next(shops, shopId, { $inc: { seq: 1 } });
+  const conversation = await next(conversations, shopId, {
+    $inc: { messageCount: 1 },
+    $set: { seq, lastMessage: body.text, lastMessageAt: new Date(), isRead: true, unreadCount: 0 },
+  });
+  const message = {
+    shopId,
+    conversationId: shopId,
+    seq,
+    messageNumber: conversation.messageCount,
+    sender: 'seller',
+    senderId: sender,
+    text: body.text,
+    timestamp: new Date(),
+    attachment: null,
+    isNote: false,
+  };
   await messages.insertOne(message);
-  io.to(params.room).emit('message:new', { ...message, id: message._id, _id: undefined });
-  io.to(params.room).emit('conversation:update', { ...conversation, id: params.room });
+  tell(params.shopId, message, conversation);
+  const newest = await messages
+    .find({ shopId, conversationId: shopId, messageNumber: { $lte: message.messageNumber } })
+    .sort({ messageNumber: -1 })
+    .limit(NEWEST)
+    .toArray();
+  const shown = newest.reverse().map(({ _id: id, ...one }) => ({ id, ...one }));
+  response.status(201).json({ success: true, data: { ...conversation, messages: shown, message } });
+});
+
+app.post('/rooms/:room', async ({ params, body }, response) => {
+  const conversation = await next(conversations, params.room, {
+    $inc: { messageCount: 1, unread: 1 },
+    $set: { lastMessage: body.text, at: Date.now() },
+  });
+  const message = {
+    ...body,
+    conversationId: params.room,
+    messageNumber: conversation.messageCount,
+    timestamp: Date.now(),
+  };
+  await messages.insertOne(message);
+  tell(params.room, message, conversation);
   response.status(201).json({ success: true });
 });
+
 server.listen(0, () => process.send({ port: server.address().port }));
 process.once('disconnect', () => process.exit(0));
+
+function next(collection, _id, update) {
+  return collection.findOneAndUpdate({ _id }, update, { upsert: true, returnDocument: 'after' });
+}
+
+function tell(room, message, conversation) {
+  io.to(room).emit('message:new', { ...message, id: message._id, _id: undefined });
+  io.to(room).emit('conversation:update', { ...conversation, id: conversation._id });
+}

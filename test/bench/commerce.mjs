@@ -45,9 +45,13 @@ async function catalogueAndOrders({ api, bare, world }) {
   const members = `${shop}/products?limit=50`;
   const figures = await compare({
     'bare list of 50': list(`${bare.url}/products`),
-    'bare member list of 50': list(`${bare.url}/member/products`, authorised),
+    'bare member list of 50': list(`${bare.url}/shops/${shopId}/products`, authorised),
     'member list of 50, never cached': list(members, authorised),
-    'bare member list of 50, one client': list(`${bare.url}/member/products`, authorised, 1),
+    'bare member list of 50, one client': list(
+      `${bare.url}/shops/${shopId}/products`,
+      authorised,
+      1,
+    ),
     'member list of 50, one client': list(members, authorised, 1),
     'public list of 50': list(catalogue),
     'public list of 50, unchanged (304)': list(catalogue, { 'If-None-Match': etag }),

@@ -13,7 +13,7 @@ export const CLIENTS = 20;
 export const JSON_TYPE = { 'Content-Type': 'application/json' };
 
 /** Both servers know the same tokens. */
-const JWT_SECRET = 'bench: a secret of more than thirty-two characters';
+export const JWT_SECRET = 'bench: a secret of more than thirty-two characters';
 
 /** Medians over the rounds; the cases of a round run in turn, so that a slow moment hits them all. */
 export async function compare(cases) {
