@@ -1,4 +1,5 @@
 // The reference: what Express and the driver alone cost for the same work on the same database.
+import compression from 'compression';
 import express from 'express';
 import mongoose from 'mongoose';
 import { memberCheck } from './bare-member.mjs';
@@ -44,6 +45,7 @@ const webhooks = client.db().collection('bare_webhooks');
 await webhooks.createIndex({ eventId: 1 }, { unique: true });
 
 const app = express();
+app.use(compression({ level: 3 }));
 app.post('/webhooks', express.raw({ type: () => true }), async ({ body }, response) => {
   const { id: eventId } = JSON.parse(body.toString());
   await webhooks.insertOne({ eventId, body: body.toString() });

@@ -2,6 +2,7 @@
 // done: who writes, the shop's and the conversation's number, the message, both events, and the newest
 // messages as the answer. The other only counts, stores and emits.
 import { createServer } from 'node:http';
+import compression from 'compression';
 import express from 'express';
 import mongoose from 'mongoose';
 import { Server } from 'socket.io';
@@ -19,6 +20,7 @@ const [shops, conversations, messages] = ['shops', 'conversations', 'messages'].
 await messages.createIndex({ shopId: 1, conversationId: 1, messageNumber: -1 }, { unique: true });
 await messages.createIndex({ shopId: 1, seq: 1 });
 const app = express();
+app.use(compression({ level: 3 }));
 app.use(express.json());
 const server = createServer(app);
 const io = new Server(server, { serveClient: false });
