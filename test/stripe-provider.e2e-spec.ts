@@ -21,15 +21,15 @@ let server: StripeServer;
 let stripe: StripeProvider;
 let written: string[];
 
-const providerWith = (overrides: Variables = {}): StripeProvider =>
-  new StripeProvider(
+const providerWith = (overrides: Variables = {}): Promise<StripeProvider> =>
+  StripeProvider.for(
     loadAppConfig(testVariables({ ...server.variables, ...overrides })),
     TIMEOUT_MS,
   );
 
 beforeAll(async () => {
   server = await StripeServer.start();
-  stripe = providerWith();
+  stripe = await providerWith();
 });
 
 afterAll(() => server.stop());
@@ -103,7 +103,7 @@ const posts = () => server.requests.filter(({ method }) => method === 'POST');
 
 describe('without a key', () => {
   it('stands ready, and every call names the variable', async () => {
-    const none = providerWith({ STRIPE_SECRET_KEY: undefined });
+    const none = await providerWith({ STRIPE_SECRET_KEY: undefined });
     expect([none.isConfigured, stripe.isConfigured]).toEqual([false, true]);
     expect(() => none.requirePayable(1999, 'USD')).toThrow('STRIPE_SECRET_KEY');
     for (const call of [
@@ -344,7 +344,7 @@ describe('the idempotency key', () => {
   it('makes one charge of parallel calls', async () => {
     const { providerId } = await begin();
     server.misbehave(/confirm$/, 'slow', 1);
-    const patient = new StripeProvider(loadAppConfig(testVariables(server.variables)));
+    const patient = await StripeProvider.for(loadAppConfig(testVariables(server.variables)));
     const options = {
       paymentMethodId: 'pm_card_visa',
       returnUrl: RETURN_URL,
@@ -427,7 +427,7 @@ describe('a provider in trouble', () => {
   });
 
   it('that does not accept our key is the affair of the operator', async () => {
-    const stranger = providerWith({ STRIPE_SECRET_KEY: 'sk_test_wrong' });
+    const stranger = await providerWith({ STRIPE_SECRET_KEY: 'sk_test_wrong' });
     const error = await failureOf(stranger.create(aPayment()));
     expect(error).toBeInstanceOf(ProviderRefusal);
     expect(error.message).toContain('STRIPE_SECRET_KEY');
@@ -457,10 +457,12 @@ describe('a webhook', () => {
   });
 
   it('is believed under the secret before, while both are named', async () => {
-    const both = providerWith({ STRIPE_WEBHOOK_SECRET: `whsec_new,${STRIPE_WEBHOOK_SECRET}` });
+    const both = await providerWith({
+      STRIPE_WEBHOOK_SECRET: `whsec_new,${STRIPE_WEBHOOK_SECRET}`,
+    });
     await verify(server.sign(anEvent()), both);
     await verify(server.sign(anEvent(), { secret: 'whsec_new' }), both);
-    const after = providerWith({ STRIPE_WEBHOOK_SECRET: 'whsec_new' });
+    const after = await providerWith({ STRIPE_WEBHOOK_SECRET: 'whsec_new' });
     await expectRefused('old secret', verify(server.sign(anEvent()), after));
   });
 
@@ -495,7 +497,7 @@ describe('a webhook', () => {
 
   it('is refused as long as there is no secret', async () => {
     for (const missing of ['STRIPE_WEBHOOK_SECRET', 'STRIPE_SECRET_KEY']) {
-      const provider = providerWith({ [missing]: undefined });
+      const provider = await providerWith({ [missing]: undefined });
       await expectRefused(missing, verify(server.sign(anEvent()), provider));
       await expectRefused('empty secret', verify(server.sign(anEvent(), { secret: '' }), provider));
     }

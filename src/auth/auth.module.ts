@@ -22,7 +22,7 @@ import { FacebookBrowser } from './facebook/facebook-browser.js';
 import { FacebookLink, FacebookLinkSchema } from './facebook/facebook-link.schema.js';
 import { FacebookLinksService } from './facebook/facebook-links.service.js';
 import { FacebookSignInService } from './facebook/facebook-sign-in.service.js';
-import { FacebookStrategy } from './facebook/facebook.strategy.js';
+import { facebookStrategyProvider } from './facebook/facebook-strategy.provider.js';
 import { Session, SessionSchema } from './session.schema.js';
 import { SessionsController } from './sessions.controller.js';
 import { SessionTransport } from './session-transport.js';
@@ -69,7 +69,7 @@ import { TokensService } from './tokens.service.js';
     EmailVerificationService,
     ProfileService,
     SignInStatesService,
-    { provide: FacebookStrategy, inject: [AppConfig], useFactory: FacebookStrategy.from },
+    facebookStrategyProvider,
     FacebookLinksService,
     FacebookSignInService,
     FacebookBrowser,

@@ -32,7 +32,7 @@ export class AuthService {
   ) {}
 
   async register({ email, password, username }: RegisterDto, device: Device): Promise<SignIn> {
-    requireGoodPassword(password, { email, username });
+    await requireGoodPassword(password, { email, username });
     const passwordHash = await hashPassword(password);
     const user = await this.users.create({ email, passwordHash, username });
     this.verification.welcome(user);

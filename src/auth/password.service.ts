@@ -41,7 +41,7 @@ export class PasswordService {
     const userId = await this.tokens.requireOwner(token, 'password_reset', now);
     const user = await this.users.get(userId);
     if (user.disabledAt) throw invalidToken();
-    requireGoodPassword(password, user);
+    await requireGoodPassword(password, user);
     await this.tokens.consume(token, 'password_reset', now);
     const passwordHash = await hashPassword(password);
     const heldUntil = await this.endOlderAccess(userId);
@@ -59,7 +59,7 @@ export class PasswordService {
   async change(caller: Caller, currentPassword: string, password: string): Promise<void> {
     const user = await this.users.get(caller.userId);
     await this.requireCurrent(user, currentPassword);
-    requireGoodPassword(password, user);
+    await requireGoodPassword(password, user);
     await this.set(caller, user, { password });
   }
 

@@ -77,13 +77,13 @@ export class ProfileService {
     const owner = { email: user.email, username: username ?? user.username };
     if (password) {
       await this.passwords.requireCurrent(user, currentPassword ?? '');
-      requireGoodPassword(password, owner);
+      await requireGoodPassword(password, owner);
       return password;
     }
     if (!passwordHash) return undefined;
     requireOwnPassword(user);
     await this.requireRecentPassword(caller);
-    requireGoodPassword(passwordHash, owner, 'passwordHash');
+    await requireGoodPassword(passwordHash, owner, 'passwordHash');
     return passwordHash;
   }
 

@@ -1,5 +1,4 @@
 import { Injectable, Logger } from '@nestjs/common';
-import webPush from 'web-push';
 import { AppConfig } from '../platform/config/app-config.js';
 import { RetryLater } from '../platform/jobs/retry-later.js';
 import { guardedPost, type PostAnswer } from '../platform/outbound/guarded-post.js';
@@ -67,6 +66,8 @@ export class PushSender {
     if (!push) throw new Error('web push is not configured');
     // The list may have been changed since.
     if (!isPushEndpoint(endpoint, pushAllowedHosts)) return { status: 410, headers: {}, body: '' };
+    // Loaded with the first push: a start has no use for it.
+    const { default: webPush } = await import('web-push');
     const { headers, body } = webPush.generateRequestDetails(
       { endpoint, keys: { p256dh, auth } },
       JSON.stringify(payload),

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { MongooseModule } from '@nestjs/mongoose';
+import { AppConfig } from '../platform/config/app-config.js';
 import { CustomersModule } from '../customers/customers.module.js';
 import { MediaModule } from '../media/media.module.js';
 import { OrdersModule } from '../orders/orders.module.js';
@@ -54,7 +55,7 @@ import { WebhookProcessorService } from './webhook-processor.service.js';
     PaymentWebhooksController,
   ],
   providers: [
-    StripeProvider,
+    { provide: StripeProvider, inject: [AppConfig], useFactory: StripeProvider.for },
     PaypalProvider,
     SandboxProvider,
     PaymentProvidersService,

@@ -2,7 +2,8 @@ import { type ExecutionContext, Inject, Injectable, Logger } from '@nestjs/commo
 import { FacebookBrowser } from './facebook-browser.js';
 import type { FacebookReturn } from './facebook-sign-in.service.js';
 import { FacebookGuard } from './facebook.guard.js';
-import { FacebookStrategy } from './facebook.strategy.js';
+import { FACEBOOK_STRATEGY } from './facebook-strategy.provider.js';
+import type { FacebookStrategy } from './facebook.strategy.js';
 
 /**
  * Finds out which visit to the dialog comes back, and who; lets every request pass, since each gets
@@ -13,7 +14,7 @@ export class FacebookCallbackGuard extends FacebookGuard {
   private readonly logger = new Logger(FacebookCallbackGuard.name);
 
   constructor(
-    @Inject(FacebookStrategy) strategy: FacebookStrategy | null,
+    @Inject(FACEBOOK_STRATEGY) strategy: FacebookStrategy | null,
     private readonly browser: FacebookBrowser,
   ) {
     super(strategy);

@@ -2,13 +2,14 @@ import { type ExecutionContext, Inject, Injectable } from '@nestjs/common';
 import type { AuthGuardAuthenticateOptions } from '@nestjs/passport';
 import { FacebookBrowser } from './facebook-browser.js';
 import { FacebookGuard } from './facebook.guard.js';
-import { FacebookStrategy } from './facebook.strategy.js';
+import { FACEBOOK_STRATEGY } from './facebook-strategy.provider.js';
+import type { FacebookStrategy } from './facebook.strategy.js';
 
 /** Answers with the way to Facebook's dialog: the route's handler is never reached. */
 @Injectable()
 export class FacebookStartGuard extends FacebookGuard {
   constructor(
-    @Inject(FacebookStrategy) strategy: FacebookStrategy | null,
+    @Inject(FACEBOOK_STRATEGY) strategy: FacebookStrategy | null,
     private readonly browser: FacebookBrowser,
   ) {
     super(strategy);

@@ -1,12 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { AuthGuard } from '@nestjs/passport';
 import { AppError } from '../../platform/http/app-error.js';
-import { FacebookStrategy } from './facebook.strategy.js';
+import { FACEBOOK_STRATEGY } from './facebook-strategy.provider.js';
+import type { FacebookStrategy } from './facebook.strategy.js';
 
 /** Hands a request to this app's Facebook strategy, where there is one. */
 @Injectable()
 export class FacebookGuard extends AuthGuard() {
-  constructor(@Inject(FacebookStrategy) private readonly strategy: FacebookStrategy | null) {
+  constructor(@Inject(FACEBOOK_STRATEGY) private readonly strategy: FacebookStrategy | null) {
     super({ defaultStrategy: strategy?.name ?? 'facebook' });
   }
 

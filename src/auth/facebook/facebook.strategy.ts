@@ -7,7 +7,7 @@ import {
   type StrategyOptions,
   type VerifyFunction,
 } from 'passport-facebook';
-import type { AppConfig } from '../../platform/config/app-config.js';
+import type { FacebookSettings } from '../../platform/config/platform-settings.js';
 import { type FacebookPerson, readPerson } from './facebook-person.js';
 
 const CALLBACK_PATH = '/api/auth/facebook/callback';
@@ -48,10 +48,10 @@ class BoundedStrategy extends Strategy {
  * two routes make the `state` of OAuth and take it back.
  */
 export class FacebookStrategy extends PassportStrategy(BoundedStrategy) {
-  /** Null when Facebook is not set up. */
-  static from({ platforms: { facebook }, ownOrigin }: AppConfig): FacebookStrategy | null {
-    if (!facebook) return null;
-    const { appId, appSecret, graphBase, dialogBase } = facebook;
+  static from(
+    { appId, appSecret, graphBase, dialogBase }: FacebookSettings,
+    ownOrigin: string,
+  ): FacebookStrategy {
     return new FacebookStrategy({
       clientID: appId,
       clientSecret: appSecret,

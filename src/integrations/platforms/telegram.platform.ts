@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload } from 'jose';
+import type { createRemoteJWKSet, JWTPayload } from 'jose';
 import { AppConfig } from '../../platform/config/app-config.js';
 import type { TelegramSettings } from '../../platform/config/platform-settings.js';
 import { AppError } from '../../platform/http/app-error.js';
@@ -43,14 +43,11 @@ export class TelegramPlatform implements Platform {
   readonly pastedToken = /^\d{5,20}:[\w-]{30,64}$/;
   readonly missingVariables: string[];
   private readonly settings: TelegramSettings;
-  private readonly keys?: ReturnType<typeof createRemoteJWKSet>;
+  private keys?: ReturnType<typeof createRemoteJWKSet>;
 
   constructor({ platforms: { telegram } }: AppConfig) {
     this.missingVariables = telegram ? [] : ['TELEGRAM_CLIENT_ID', 'TELEGRAM_CLIENT_SECRET'];
     this.settings = telegram ?? { clientId: '', clientSecret: '', oauthBase: '', apiBase: '' };
-    if (!telegram) return;
-    const address = new URL(`${telegram.oauthBase}/.well-known/jwks.json`);
-    this.keys = createRemoteJWKSet(address, { timeoutDuration: TIMEOUT_MS });
   }
 
   authorizeUrl({ state, redirectUri, codeChallenge }: Visit): string {
@@ -128,9 +125,13 @@ export class TelegramPlatform implements Platform {
   /** @throws PlatformFailure `refused` for a token that is not Telegram's for us, now */
   private async verify(idToken: string): Promise<JWTPayload> {
     const { oauthBase: issuer, clientId: audience } = this.settings;
+    // Loaded with the first seller who comes back: most starts have no use for it.
+    const { createRemoteJWKSet, errors, jwtVerify } = await import('jose');
+    const address = new URL(`${issuer}/.well-known/jwks.json`);
+    this.keys ??= createRemoteJWKSet(address, { timeoutDuration: TIMEOUT_MS });
     try {
       const options = { issuer, audience, algorithms: ALGORITHMS, requiredClaims: ['exp', 'sub'] };
-      return (await jwtVerify(idToken, this.keys!, options)).payload;
+      return (await jwtVerify(idToken, this.keys, options)).payload;
     } catch (error) {
       const code = error instanceof errors.JOSEError ? error.code : undefined;
       // The keys could not be fetched or read, which says nothing of the token.

@@ -1,4 +1,4 @@
-import Stripe from 'stripe';
+import type Stripe from 'stripe';
 import { ProviderRefusal, ProviderUnknown } from './payment-provider.js';
 import { failureOf, readPaymentIntent } from './stripe-reading.js';
 
@@ -19,15 +19,19 @@ const REFUSALS = ['StripeInvalidRequestError', 'StripeIdempotencyError'];
 /**
  * A failure of the SDK as what is known of the outcome. Stripe's own error is not kept in it: it
  * carries the payment with its client secret.
+ * @param errors of the SDK that threw it
  */
-export function toProviderError(error: unknown): ProviderRefusal | ProviderUnknown {
-  if (!(error instanceof Stripe.errors.StripeError)) {
+export function toProviderError(
+  error: unknown,
+  errors: typeof Stripe.errors,
+): ProviderRefusal | ProviderUnknown {
+  if (!(error instanceof errors.StripeError)) {
     return new ProviderUnknown(`Stripe's answer could not be read (${nameOf(error)}).`);
   }
   const { type, code = '', statusCode, requestId = '', payment_intent: intent } = error;
   const { clientSecret: _, ...payment } = readPaymentIntent(intent) ?? { providerId: '' };
   const known = 'state' in payment ? payment : undefined;
-  if (error instanceof Stripe.errors.StripeCardError) {
+  if (error instanceof errors.StripeCardError) {
     const failure = known?.failure ?? failureOf(error);
     return new ProviderRefusal(failure.code, failure.message, known);
   }

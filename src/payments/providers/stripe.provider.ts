@@ -1,6 +1,6 @@
-import { Injectable, Optional } from '@nestjs/common';
-import Stripe from 'stripe';
-import { AppConfig } from '../../platform/config/app-config.js';
+import { Injectable } from '@nestjs/common';
+import type Stripe from 'stripe';
+import type { AppConfig } from '../../platform/config/app-config.js';
 import type { StripeSettings } from '../../platform/config/payment-settings.js';
 import { AppError } from '../../platform/http/app-error.js';
 import {
@@ -30,15 +30,21 @@ export class StripeProvider implements PaymentProvider {
   readonly name = 'stripe';
   readonly isConfigured: boolean;
   readonly isLive: boolean;
-  private readonly settings?: StripeSettings;
-  private readonly sdk?: Stripe;
 
-  /** @param timeoutMs of one try; production leaves it out */
-  constructor(config: AppConfig, @Optional() timeoutMs?: number) {
-    this.settings = config.stripe;
-    this.isConfigured = config.stripe !== undefined;
-    this.isLive = config.stripe?.secretKey.includes('_live_') ?? false;
-    if (config.stripe) this.sdk = createSdk(config.stripe, timeoutMs ?? TIMEOUT_MS);
+  private constructor(
+    private readonly settings: StripeSettings | undefined,
+    private readonly sdk: Stripe | undefined,
+  ) {
+    this.isConfigured = settings !== undefined;
+    this.isLive = settings?.secretKey.includes('_live_') ?? false;
+  }
+
+  /**
+   * The SDK is large, and not even loaded without a key.
+   * @param timeoutMs of one try; production leaves it out
+   */
+  static async for({ stripe }: AppConfig, timeoutMs = TIMEOUT_MS): Promise<StripeProvider> {
+    return new StripeProvider(stripe, stripe && (await createSdk(stripe, timeoutMs)));
   }
 
   requirePayable(amount: number, currency: string): void {
@@ -132,7 +138,7 @@ export class StripeProvider implements PaymentProvider {
   ): Promise<T> {
     const sdk = this.requireSdk();
     const answer = await call(sdk).catch((error: unknown) => {
-      throw toProviderError(error);
+      throw toProviderError(error, sdk.errors);
     });
     const view = read(answer);
     if (view === undefined) throw new ProviderUnknown('Stripe answered with something else.');
@@ -146,10 +152,11 @@ export class StripeProvider implements PaymentProvider {
   }
 }
 
-function createSdk({ secretKey, apiBase }: StripeSettings, timeout: number): Stripe {
+async function createSdk({ secretKey, apiBase }: StripeSettings, timeout: number): Promise<Stripe> {
+  const { default: Sdk } = await import('stripe');
   const { hostname, port, protocol } = new URL(apiBase);
   const isPlain = protocol === 'http:';
-  return new Stripe(secretKey, {
+  return new Sdk(secretKey, {
     host: hostname,
     port: port || (isPlain ? 80 : 443),
     protocol: isPlain ? 'http' : 'https',
@@ -162,7 +169,7 @@ function createSdk({ secretKey, apiBase }: StripeSettings, timeout: number): Str
 /** For what came too late to change anything: the intent as it is, instead of the refusal. */
 function asItIs(sdk: Stripe, providerId: string): (error: unknown) => Promise<unknown> {
   return (error) => {
-    const code = error instanceof Stripe.errors.StripeError ? error.code : '';
+    const code = error instanceof sdk.errors.StripeError ? error.code : '';
     if (code === 'payment_intent_unexpected_state') return sdk.paymentIntents.retrieve(providerId);
     throw error;
   };

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
-import { createTransport, type Transporter } from 'nodemailer';
-import { AppConfig } from '../config/app-config.js';
+import type { Transporter } from 'nodemailer';
+import type { AppConfig } from '../config/app-config.js';
 import { AppError, ERRORS } from '../http/app-error.js';
 
 export interface Mail {
@@ -18,17 +18,24 @@ const STOP_MS = 5_000;
 @Injectable()
 export class Mailer implements OnApplicationShutdown {
   private readonly logger = new Logger(Mailer.name);
-  private readonly transport?: Transporter;
   private readonly sending = new Set<Promise<unknown>>();
 
-  constructor(private readonly config: AppConfig) {
-    if (!config.smtpUrl) return;
-    this.transport = createTransport({
+  private constructor(
+    private readonly config: AppConfig,
+    private readonly transport: Transporter | undefined,
+  ) {}
+
+  /** What speaks SMTP is not even loaded without a server. */
+  static async for(config: AppConfig): Promise<Mailer> {
+    if (!config.smtpUrl) return new Mailer(config, undefined);
+    const { createTransport } = await import('nodemailer');
+    const transport = createTransport({
       url: config.smtpUrl,
       connectionTimeout: TIMEOUT_MS,
       greetingTimeout: TIMEOUT_MS,
       socketTimeout: TIMEOUT_MS,
     });
+    return new Mailer(config, transport);
   }
 
   get isConfigured(): boolean {

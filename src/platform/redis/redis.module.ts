@@ -1,5 +1,5 @@
 import { Global, Inject, Logger, Module, type OnApplicationShutdown } from '@nestjs/common';
-import { Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 import { AppConfig } from '../config/app-config.js';
 
 /** Injection token of the one Redis client, null without `REDIS_URL`. */
@@ -23,8 +23,10 @@ export class RedisModule implements OnApplicationShutdown {
   }
 }
 
-function connect({ redisUrl }: AppConfig): RedisClient {
+/** The client is not even loaded where there is no Redis. */
+async function connect({ redisUrl }: AppConfig): Promise<RedisClient> {
   if (!redisUrl) return null;
+  const { Redis } = await import('ioredis');
   const logger = new Logger(RedisModule.name);
   const redis = new Redis(redisUrl, {
     connectTimeout: CONNECT_TIMEOUT_MS,
