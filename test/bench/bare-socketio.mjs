@@ -6,7 +6,7 @@ import compression from 'compression';
 import express from 'express';
 import mongoose from 'mongoose';
 import { Server } from 'socket.io';
-import { memberCheck } from './bare-member.mjs';
+import { copyIndexes, memberCheck } from './bare-work.mjs';
 
 const NEWEST = 50;
 const { ObjectId, MongoClient } = mongoose.mongo;
@@ -17,8 +17,7 @@ const db = client.db();
 const [shops, conversations, messages] = ['shops', 'conversations', 'messages'].map((name) =>
   db.collection(`bare_${name}`),
 );
-await messages.createIndex({ shopId: 1, conversationId: 1, messageNumber: -1 }, { unique: true });
-await messages.createIndex({ shopId: 1, seq: 1 });
+for (const name of ['conversations', 'messages']) await copyIndexes(db, name, `bare_${name}`);
 const app = express();
 app.use(compression({ level: 3 }));
 app.use(express.json());
@@ -34,9 +33,18 @@ io.on('connection', (socket) => {
 app.post('/shops/:shopId/messages', memberCheck(db), async ({ params, body, sender }, response) => {
   const shopId = new ObjectId(params.shopId);
   const { seq } = await next(shops, shopId, { $inc: { seq: 1 } });
+  const shown = {
+    lastMessage: body.text,
+    lastMessageAt: new Date(),
+    searchWords: body.text.toLowerCase().split(' '),
+    isRead: true,
+    unreadCount: 0,
+  };
+  const known = { shopId, customerName: 'Su Su', status: 'open', channel: 'web', tags: [] };
   const conversation = await next(conversations, shopId, {
     $inc: { messageCount: 1 },
-    $set: { seq, lastMessage: body.text, lastMessageAt: new Date(), isRead: true, unreadCount: 0 },
+    $set: { seq, ...shown },
+    $setOnInsert: known,
   });
   const message = {
     shopId,
@@ -57,8 +65,10 @@ app.post('/shops/:shopId/messages', memberCheck(db), async ({ params, body, send
     .sort({ messageNumber: -1 })
     .limit(NEWEST)
     .toArray();
-  const shown = newest.reverse().map(({ _id: id, ...one }) => ({ id, ...one }));
-  response.status(201).json({ success: true, data: { ...conversation, messages: shown, message } });
+  const thread = newest.reverse().map(({ _id: id, ...one }) => ({ id, ...one }));
+  response
+    .status(201)
+    .json({ success: true, data: { ...conversation, messages: thread, message } });
 });
 
 app.post('/rooms/:room', async ({ params, body }, response) => {
@@ -68,6 +78,7 @@ app.post('/rooms/:room', async ({ params, body }, response) => {
   });
   const message = {
     ...body,
+    shopId: params.room,
     conversationId: params.room,
     messageNumber: conversation.messageCount,
     timestamp: Date.now(),

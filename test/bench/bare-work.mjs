@@ -3,6 +3,14 @@ import mongoose from 'mongoose';
 
 const { ObjectId } = mongoose.mongo;
 
+/** The lists of the reference must be served by indexes too. */
+export async function copyIndexes(db, from, to) {
+  const indexes = await db.collection(from).indexes();
+  await db.createCollection(to).catch(() => undefined);
+  const specs = indexes.filter(({ name }) => name !== '_id_').map(({ v: _, ...spec }) => spec);
+  await db.collection(to).createIndexes(specs);
+}
+
 /** Express middleware: a signed token, its live session, and a member of the path's shop. */
 export function memberCheck(db) {
   const [sessions, shops] = ['sessions', 'shops'].map((name) => db.collection(name));
