@@ -5,8 +5,9 @@ WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --no-audit --no-fund
 COPY nest-cli.json tsconfig.json tsconfig.build.json ./
+COPY .ci/bundle.mjs .ci/
 COPY src src
-RUN node node_modules/@nestjs/cli/bin/nest.js build && npm prune --omit=dev
+RUN node node_modules/@nestjs/cli/bin/nest.js build && node .ci/bundle.mjs && npm prune --omit=dev
 
 FROM node:20-bookworm-slim
 ENV NODE_ENV=production PORT=8080 DATA_DIR=/data

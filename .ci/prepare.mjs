@@ -84,6 +84,7 @@ async function compile() {
   const built = sourceHash();
   rmSync(BUILD_STAMP, { force: true });
   await run('The build', [process.execPath, 'node_modules/@nestjs/cli/bin/nest.js', 'build']);
+  await run('The bundle', [process.execPath, '.ci/bundle.mjs']);
   if (!existsSync(join(ROOT, 'dist/main.js')))
     throw new Failure('The build wrote no dist/main.js.');
   writeFileSync(BUILD_STAMP, built);
@@ -94,7 +95,9 @@ function sourceHash() {
   const sources = readdirSync(join(ROOT, 'src'), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath ?? entry.path, entry.name));
-  const others = [...configs, 'nest-cli.json', 'package-lock.json'].map((name) => join(ROOT, name));
+  const others = [...configs, 'nest-cli.json', 'package-lock.json', '.ci/bundle.mjs'].map((name) =>
+    join(ROOT, name),
+  );
   return hash([...sources, ...others].sort((a, b) => (a < b ? -1 : 1)));
 }
 

@@ -14,10 +14,11 @@ const read = (name: string): string => readFileSync(join(ROOT, name), 'utf8');
 const nginx = findProgram('nginx');
 
 /** Names of packages that the files below a directory import, statically or not. */
-function importedPackages(directory: string): Set<string> {
+function importedPackages(directory: string, wanted = /\.m?[jt]s$/): Set<string> {
   const files = readdirSync(join(ROOT, directory), { recursive: true, encoding: 'utf8' });
-  const code = files.filter((name) => /\.m?[jt]s$/.test(name) && !name.endsWith('.spec.ts'));
-  const statement = /^(?:import|export)\b(?! type)[^'()]*from '([^']+)'|\bimport\('([^']+)'\)/gm;
+  const code = files.filter((name) => wanted.test(name) && !name.endsWith('.spec.ts'));
+  const statement =
+    /^(?:import|export)\b(?! type)[^'"()]*from ['"]([^'"]+)['"]|\bimport\(['"]([^'"]+)['"]\)/gm;
   const found = code.flatMap((name) =>
     [...read(join(directory, name)).matchAll(statement)].map(([, one, other]) => one ?? other!),
   );
@@ -59,6 +60,29 @@ describe('the image', () => {
         name,
       ).toBe(true);
     }
+  });
+});
+
+describe('dist/main.js', () => {
+  it('is one file with the framework, which nothing beside it brings a second time', () => {
+    const imported = [...importedPackages('dist', /^(?:main|bundle-.*)\.js$/)];
+    expect(imported).toEqual(expect.arrayContaining(['mongoose', 'express', 'stripe']));
+    const packages = JSON.parse(read('package-lock.json')).packages as Record<
+      string,
+      { dependencies?: object; peerDependencies?: object }
+    >;
+    const needing = imported.filter((name) => {
+      const found = packages[`node_modules/${name}`];
+      // What the framework can do without, and is not installed.
+      if (!found) return false;
+      const needed = Object.keys({ ...found.dependencies, ...found.peerDependencies });
+      return [name, ...needed].some((one) => /^(?:@nestjs\/|rxjs$)/.test(one));
+    });
+    expect(needing).toEqual([]);
+  });
+
+  it('is also what the image builds', () => {
+    expect(read('Dockerfile')).toContain('nest.js build && node .ci/bundle.mjs && npm prune');
   });
 });
 
