@@ -1,4 +1,4 @@
-// The last step of a build: dist/main.js becomes one file with the modules that a start loads, as
+// The last step of a build: dist/main.js becomes a bundle of the modules that a start loads, as
 // finding and opening some two thousand small ones was most of it. What is beside it stays as it was:
 // dist/data-tool.js and the tests use the single modules.
 import { existsSync, readFileSync } from 'node:fs';

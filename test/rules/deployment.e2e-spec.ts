@@ -64,7 +64,7 @@ describe('the image', () => {
 });
 
 describe('dist/main.js', () => {
-  it('is one file with the framework, which nothing beside it brings a second time', () => {
+  it('holds the framework, which nothing beside it brings a second time', () => {
     const imported = [...importedPackages('dist', /^(?:main|bundle-.*)\.js$/)];
     expect(imported).toEqual(expect.arrayContaining(['mongoose', 'express', 'stripe']));
     const packages = JSON.parse(read('package-lock.json')).packages as Record<
