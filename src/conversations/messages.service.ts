@@ -141,10 +141,8 @@ export class MessagesService {
     beside?.(conversation);
     try {
       const { seq, messageCount } = conversation;
-      const created: Message = { ...draft, seq, messageNumber: messageCount };
-      // A draft is complete and of the right types: Mongoose has nothing to add.
-      await this.messages.insertMany([created], { lean: true });
-      return { conversation, message: this.announce(conversation, created) };
+      const created = await this.messages.create({ ...draft, seq, messageNumber: messageCount });
+      return { conversation, message: this.announce(conversation, created.toObject()) };
     } catch (error) {
       // It has taken a number for nothing, and the conversation has changed.
       this.announceConversation(conversation, []);
