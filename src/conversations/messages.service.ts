@@ -141,8 +141,10 @@ export class MessagesService {
     beside?.(conversation);
     try {
       const { seq, messageCount } = conversation;
-      const created = await this.messages.create({ ...draft, seq, messageNumber: messageCount });
-      return { conversation, message: this.announce(conversation, created.toObject()) };
+      const numbered = { ...draft, seq, messageNumber: messageCount };
+      // Made here, of checked parts: another check would find nothing and costs more than the rest.
+      const [created] = await this.messages.create([numbered], { validateBeforeSave: false });
+      return { conversation, message: this.announce(conversation, created!.toObject()) };
     } catch (error) {
       // It has taken a number for nothing, and the conversation has changed.
       this.announceConversation(conversation, []);

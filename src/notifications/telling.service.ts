@@ -23,7 +23,7 @@ const RECOVER = 'notifications.recover';
 const RECOVER_SECONDS = 30;
 const MAX_AT_ONCE = 100;
 /** Between the beginnings of two batches: nobody feels it, and a rush is told in few. */
-const PACE_MS = 100;
+const PACE_MS = 250;
 
 /**
  * Finds for each thing told who is to hear it, and how. What comes in the same moment is told together:

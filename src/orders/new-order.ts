@@ -25,6 +25,8 @@ export interface NewOrder {
   by: string | null;
   /** The same at every attempt of one request. */
   operationId: string | undefined;
+  /** The products of `lines`, where they are being read already. */
+  products?: Promise<Product[]>;
 }
 
 export interface OrderParts {

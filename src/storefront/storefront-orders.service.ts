@@ -45,6 +45,7 @@ export class StorefrontOrdersService {
     const shop = await this.shops.getBySlugOrId(slugOrId);
     const shopId = shop._id.toHexString();
     await this.limit(submission, shop);
+    const products = this.placement.readAhead(shopId, dto.items);
     const [form, payments] = await Promise.all([
       this.forms.getPublished(shopId, formId),
       this.payments.list(shopId),
@@ -62,6 +63,7 @@ export class StorefrontOrdersService {
       notes: '',
       by: null,
       operationId,
+      products,
     });
   }
 

@@ -23,7 +23,7 @@ import { requireWebhookUrl } from './webhook-url.js';
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 /** A message alone is two events: at each of a rush the database is not asked who listens. */
-const LOOK_PACE_MS = 100;
+const LOOK_PACE_MS = 250;
 const HEALTHY = { failingSince: '', pausedAt: '', pauseReason: '' };
 
 /** An endpoint, and the secret that is shown once. */
