@@ -32,7 +32,7 @@ const SWEEP_MS = 10_000;
 /** Longer than placing an order takes, or bringing one back. */
 export const STALE_MS = 30_000;
 const BATCH = 100;
-const SETTLE_MS = 100;
+const SETTLE_MS = 250;
 
 /**
  * Finishes what was begun with stocks: what is held for an order is sold when that is written, and
