@@ -25,7 +25,12 @@ try {
 
 async function start(config: AppConfig): Promise<void> {
   const logger = createLogger(config);
+  // As the first process of a container it would go on waiting for its database: there a signal that
+  // nobody handles does nothing.
+  const giveUp = (signal: NodeJS.Signals): never => process.exit(EXIT_CODES[signal]);
+  process.on('SIGINT', giveUp).on('SIGTERM', giveUp);
   const app = await createApp(config, logger);
+  process.off('SIGINT', giveUp).off('SIGTERM', giveUp);
   stopOnSignals(app, config);
   await app.listen(config.port);
   process.stdout.write(welcome(config, app));

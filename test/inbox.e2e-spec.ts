@@ -206,6 +206,17 @@ describe('an answer to a conversation that has moved on', () => {
     expect(body.data.message.messageNumber).toBe(3);
   });
 
+  it("is not taken for a colleague's that bears the same name (409): nothing is lost unseen", async () => {
+    const chat = await aChat('Su Su');
+    const named = { text: 'Mine', clientMessageId: 'same-name' };
+    await shop.agent.post(`${inbox}/${chat.id}/messages`, named).expect(201);
+    const { body } = await shop.owner.post(`${inbox}/${chat.id}/messages`, named).expect(409);
+    expect(body.error).toContain('clientMessageId');
+    const other = { ...named, clientMessageId: 'other-name' };
+    await shop.owner.post(`${inbox}/${chat.id}/messages`, other).expect(201);
+    expect(await get(chat.id)).toMatchObject({ messageCount: 3 });
+  });
+
   it('is the same answer when it is sent twice at once', async () => {
     const chat = await aChat('Su Su');
     const answers = await Promise.all([1, 2, 3].map(() => answer(chat.id, 1, 'twice')));

@@ -78,6 +78,20 @@ describe('a push service', () => {
     expect(push.to(device)).toEqual([]);
   });
 
+  it('that fails is logged under the id of the request that the push came of', async () => {
+    const device = await aDevice(owner);
+    push.misbehave(device, 503);
+    await app.request
+      .post(`/api/public/shops/${shop.slug}/conversations`)
+      .set('X-Request-Id', 'chat-of-the-push')
+      .send({ customerName: 'Aung Aung', text: 'Hello' })
+      .expect(201);
+    await eventually(() => {
+      const failed = app.logs.filter(({ msg }) => msg === 'job failed');
+      expect(failed.map(({ requestId }) => requestId)).toContain('chat-of-the-push');
+    });
+  });
+
   it('that finds a push too large is sent a shorter one', async () => {
     const device = await aDevice(owner);
     push.misbehave(device, 413);

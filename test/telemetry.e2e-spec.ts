@@ -50,6 +50,24 @@ describe('metrics', () => {
     },
   );
 
+  it('are closed in production while no token is set, like all that operators may do', async () => {
+    const production = await createTestApp({
+      NODE_ENV: 'production',
+      PUBLIC_URL: 'https://api.example',
+      APP_URL: 'https://app.example',
+      RATE_LIMITS: undefined,
+      OPERATOR_TOKEN: undefined,
+    });
+    try {
+      for (const path of ['/metrics', '/api/operator/jobs/dead']) {
+        const { body } = await production.request.get(path).expect(401);
+        expect(body.error).toContain('set it first');
+      }
+    } finally {
+      await production.close();
+    }
+  });
+
   it('take no token of a person', async () => {
     await shop.owner.get('/metrics').expect(401);
   });

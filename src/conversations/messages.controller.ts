@@ -44,7 +44,12 @@ export class MessagesController {
       'Answers the conversation with the new message last, and the message itself as `message`. ' +
       'Sender, id and time are decided here. A message whose `clientMessageId` is known is answered ' +
       'as it was stored.',
-    errors: ['conversation_moved_on', 'idempotency_in_progress', 'idempotency_key_reused'],
+    errors: [
+      'conflict',
+      'conversation_moved_on',
+      'idempotency_in_progress',
+      'idempotency_key_reused',
+    ],
   })
   async send(
     @ShopId() shopId: string,

@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
-import { type Model, type QueryFilter, Types } from 'mongoose';
+import type { Model, QueryFilter } from 'mongoose';
 import { DomainEvents } from '../events/domain-events.js';
 import { type ChangeRange, changedIn } from '../platform/database/change-range.js';
 import { isDuplicateKey } from '../platform/database/database-errors.js';
@@ -16,25 +15,15 @@ import { ConversationResponse } from './dto/conversation.response.js';
 import type { ListMessagesQuery } from './dto/list-messages.query.js';
 import { MessageResponse } from './dto/message.response.js';
 import { MessageFilesService } from './message-files.service.js';
-import { type Attachment, Message, type Sender } from './message.schema.js';
-
-/** What a sender says; everything else of a message is decided here. */
-export interface NewMessage {
-  sender: Sender;
-  senderId?: string;
-  text: string;
-  attachment?: Attachment | null;
-  isNote?: boolean;
-  clientMessageId?: string;
-  /** The last number the sender has read: the message is not added when there is more. */
-  expectedMessageNumber?: number;
-}
+import { type Draft, draftOf, type NewMessage } from './message-draft.js';
+import { Message } from './message.schema.js';
 
 export interface SentMessage extends Thread {
   message: Message;
 }
 
-type Draft = Omit<Message, 'seq' | 'messageNumber'>;
+/** What makes a message a repetition of another. */
+type Repeatable = Pick<Draft, 'sender' | 'clientMessageId'> & { senderId?: string | null };
 
 interface StoredMessage {
   message: Message;
@@ -156,13 +145,18 @@ export class MessagesService {
     }
   }
 
+  /** @throws AppError `conflict` when a colleague has given theirs the same name */
   private async findRepeated(
     shopId: string,
     conversationId: string,
-    { sender, clientMessageId }: Pick<NewMessage, 'sender' | 'clientMessageId'>,
+    { sender, senderId = null, clientMessageId }: Repeatable,
   ): Promise<Message | null> {
     if (!clientMessageId) return null;
-    return this.messages.findOne({ shopId, conversationId, sender, clientMessageId }).lean();
+    const named = { shopId, conversationId, sender, clientMessageId };
+    const found = await this.messages.findOne(named).lean();
+    if (!found || found.senderId === senderId) return found;
+    const sentence = 'A colleague has sent a message with this clientMessageId: choose another.';
+    throw AppError.conflict('conflict', sentence);
   }
 
   /**
@@ -250,27 +244,6 @@ function movedOn(expected: number, newer: Message[]): AppError {
   return new AppError('conversation_moved_on', sentence, { data: { messages } });
 }
 
-function draftOf(
-  shopId: string,
-  conversationId: string,
-  { clientMessageId, sender, senderId, text, attachment, isNote }: NewMessage,
-): Draft {
-  return {
-    _id: clientMessageId
-      ? repeatableId(conversationId, sender, clientMessageId)
-      : new Types.ObjectId(),
-    conversationId: new Types.ObjectId(conversationId),
-    shopId: new Types.ObjectId(shopId),
-    sender,
-    senderId: senderId ?? null,
-    text,
-    timestamp: new Date(),
-    attachment: attachment ?? null,
-    isNote: isNote ?? false,
-    ...(clientMessageId ? { clientMessageId } : {}),
-  };
-}
-
 function idsOf({ shopId, conversationId }: Draft): { shopId: string; conversationId: string } {
   return { shopId: shopId.toHexString(), conversationId: conversationId.toHexString() };
 }
@@ -279,17 +252,4 @@ function requireContent({ text, attachment }: NewMessage): void {
   if (/\S/.test(text) || attachment) return;
   const message = 'text must not be empty without an attachment';
   throw AppError.validation([{ field: 'text', message }]);
-}
-
-/**
- * The same id for every repetition: when two race, the conversation's `lastMessageId` names the
- * one message there will be, whichever of them is stored.
- */
-function repeatableId(
-  conversationId: string,
-  sender: Sender,
-  clientMessageId: string,
-): Types.ObjectId {
-  const name = JSON.stringify([conversationId, sender, clientMessageId]);
-  return new Types.ObjectId(createHash('sha256').update(name).digest('hex').slice(0, 24));
 }

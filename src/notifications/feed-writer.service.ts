@@ -3,6 +3,7 @@ import { InjectModel } from '@nestjs/mongoose';
 import { type HydratedDocument, type Model, Types } from 'mongoose';
 import { DomainEvents } from '../events/domain-events.js';
 import { areDuplicateKeys, isDuplicateKey } from '../platform/database/database-errors.js';
+import { withRequestId } from '../platform/logging/request-context.js';
 import { ShopsService } from '../shops/shops.service.js';
 import { NotificationResponse } from './dto/notification.response.js';
 import { Notification } from './notification.schema.js';
@@ -16,6 +17,8 @@ import { KINDS, type Told } from './told.js';
 /** What one person is to be told. */
 export interface Entry {
   told: Told;
+  /** Of the request that it came of. */
+  requestId: string | undefined;
   /** How many tellings are told as one. */
   count: number;
   userId: string;
@@ -56,11 +59,9 @@ export class FeedWriterService {
       drafts.filter(({ kind }) => KINDS[kind].recurs === recurs),
     ) as [Unwritten[], Unwritten[]];
     const written = [...(await this.insert(once)), ...(await this.raise(again, entries))];
-    await this.spread(
-      written,
-      devices,
-      new Map(entries.map((one) => [one.userId, one.quietHours])),
-    );
+    const quiet = new Map(entries.map((one) => [one.userId, one.quietHours]));
+    const requests = new Map(entries.map(({ told, requestId }) => [told.key, requestId]));
+    await this.spread(written, devices, quiet, requests);
   }
 
   /** What a process that died has written, and told nobody. */
@@ -131,9 +132,10 @@ export class FeedWriterService {
     written: Notification[],
     devices: PushDevice[],
     quiet: Map<string, QuietHours | null>,
+    requests = new Map<string, string | undefined>(),
   ): Promise<void> {
     for (const notification of written) {
-      const { shopId, userId, isShown, untoldSince } = notification;
+      const { shopId, userId, isShown, untoldSince, key } = notification;
       if (isShown) {
         this.events.emit('notification.raised', {
           shopId: shopId.toHexString(),
@@ -146,8 +148,11 @@ export class FeedWriterService {
       const end = hours ? quietUntil(hours, new Date()) : null;
       for (const device of devices.filter((one) => one.userId.equals(userId))) {
         const deviceId = device._id.toHexString();
-        if (end) await this.pushes.askLater(notification, deviceId, end);
-        else await this.pushes.ask(notification, deviceId);
+        await withRequestId(requests.get(key), () =>
+          end
+            ? this.pushes.askLater(notification, deviceId, end)
+            : this.pushes.ask(notification, deviceId),
+        );
       }
     }
     const told = written.filter(({ untoldSince }) => untoldSince);

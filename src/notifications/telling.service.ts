@@ -6,6 +6,7 @@ import {
   type OnModuleInit,
 } from '@nestjs/common';
 import { JobsService } from '../platform/jobs/jobs.service.js';
+import { requestId } from '../platform/logging/request-context.js';
 import { isAllowed } from '../shops/permissions.js';
 import { type Membership, ShopsService } from '../shops/shops.service.js';
 import { type Entry, FeedWriterService } from './feed-writer.service.js';
@@ -15,9 +16,12 @@ import type { Told } from './told.js';
 
 interface Waiting {
   told: Told;
+  requestId: string | undefined;
   resolve: () => void;
   reject: (error: unknown) => void;
 }
+
+type Newest = Pick<Entry, 'told' | 'requestId' | 'count'>;
 
 const RECOVER = 'notifications.recover';
 const RECOVER_SECONDS = 30;
@@ -52,7 +56,7 @@ export class TellingService implements OnModuleInit, BeforeApplicationShutdown {
   /** Resolves when it is in the feeds; told again, it changes nothing. */
   tell(told: Told): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.waiting.push({ told, resolve, reject });
+      this.waiting.push({ told, requestId: requestId(), resolve, reject });
       this.working ??= this.work().finally(() => (this.working = undefined));
     });
   }
@@ -81,7 +85,7 @@ export class TellingService implements OnModuleInit, BeforeApplicationShutdown {
   private async tellShop(shopId: string, batch: Waiting[]): Promise<void> {
     try {
       const team = await this.shops.listMembers(shopId);
-      const entries = await this.entriesFor(team, newestOfEach(batch.map(({ told }) => told)));
+      const entries = await this.entriesFor(team, newestOfEach(batch));
       if (entries.length > 0) await this.feed.write(shopId, entries);
       for (const { resolve } of batch) resolve();
     } catch (error) {
@@ -90,10 +94,7 @@ export class TellingService implements OnModuleInit, BeforeApplicationShutdown {
     }
   }
 
-  private async entriesFor(
-    team: Membership[],
-    told: { told: Told; count: number }[],
-  ): Promise<Entry[]> {
+  private async entriesFor(team: Membership[], told: Newest[]): Promise<Entry[]> {
     const [member] = team;
     if (!member) return [];
     const userIds = team.map(({ userId }) => userId);
@@ -122,14 +123,14 @@ function audienceOf({ to, by }: Told, team: Membership[]): Membership[] {
 }
 
 /** Of what is told several times under one key to the same people the last, and how often. */
-function newestOfEach(all: Told[]): { told: Told; count: number }[] {
-  const newest = new Map<string, { told: Told; count: number }>();
-  for (const told of all) {
+function newestOfEach(all: Waiting[]): Newest[] {
+  const newest = new Map<string, Newest>();
+  for (const { told, requestId: asked } of all) {
     const key = JSON.stringify([told.key, told.to]);
     const known = newest.get(key);
     const isNewer = !known || known.told.version < told.version;
     const count = (known?.count ?? 0) + (known?.told.version === told.version ? 0 : 1);
-    newest.set(key, { told: isNewer ? told : known.told, count });
+    newest.set(key, isNewer ? { told, requestId: asked, count } : { ...known, count });
   }
   return [...newest.values()];
 }

@@ -167,7 +167,39 @@ describe.skipIf(!redisServer || !nginx)('two processes behind nginx', () => {
     DEADLINE_MS,
   );
 
-  it('shows the world no metrics', async () => {
-    expect((await call('/metrics')).status).toBe(403);
+  it('show the world no metrics', async () => {
+    for (const path of ['/metrics', '/METRICS', '/metrics/']) {
+      expect((await call(path)).status, path).toBe(403);
+    }
+  });
+
+  it('stay reachable while they answer 503', async () => {
+    for (let turn = 0; turn < 6; turn++) {
+      const { status, body } = await call('/api/auth/facebook');
+      expect(status).toBe(503);
+      expect(body.code).toBe('provider_not_configured');
+    }
+    expect((await call('/health/live')).status).toBe(200);
+  });
+
+  it('believe nginx, not the client, where a request comes from, and keep its id', async () => {
+    const account = anAccount();
+    const headers = {
+      'Content-Type': 'application/json',
+      'X-Forwarded-For': '6.6.6.6',
+      'X-Request-Id': 'through-nginx-1',
+    };
+    const registered = await fetch(`${proxy.url}/api/auth/register`, {
+      method: 'POST',
+      headers,
+      body: JSON.stringify(account),
+    });
+    expect(registered.headers.get('x-request-id')).toBe('through-nginx-1');
+    const { data } = (await registered.json()) as { data: { token: string } };
+    const sessions = await fetch(`${proxy.url}/api/auth/sessions`, {
+      headers: { Authorization: `Bearer ${data.token}` },
+    });
+    const [session] = ((await sessions.json()) as { data: { ip: string }[] }).data;
+    expect(session!.ip).toMatch(/127\.0\.0\.1$/);
   });
 });

@@ -1,11 +1,15 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
 import { Logger } from '@nestjs/common';
 import supertest from 'supertest';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import { aShop, type ShopWorld } from '../support/actors.js';
-import { createTestApp, databaseUri, type TestApp } from '../support/app.js';
+import { createTestApp, databaseUri, type TestApp, testVariables } from '../support/app.js';
 import { eventually } from '../support/eventually.js';
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.js';
 
+const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 const HOUR_MS = 3_600_000;
 /** Far above what is promised, far below for ever. */
 const BOUND_MS = 20_000;
@@ -100,6 +104,23 @@ describe('a start without its database', () => {
     await app.request.get('/health/ready').expect(200);
     await app.connection.dropDatabase();
     await app.close();
+    await late.stop();
+  });
+
+  it('ends on a signal while it waits, also as the first process of a container', async () => {
+    const late = await startTcpProxy(engineAddress(), false);
+    const child = spawn(process.execPath, [MAIN], {
+      env: { ...testVariables({ MONGODB_URI: uriThrough(late) }), PORT: '0', LOG_LEVEL: 'info' },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', (text: string) => (output += text));
+    }
+    await eventually(() => expect(output).toContain('MONGODB_URI'), BOUND_MS);
+    child.kill('SIGTERM');
+    // Killed for want of a handler it would have no code, and as the first process live on.
+    expect(await once(child, 'exit')).toEqual([143, null]);
     await late.stop();
   });
 

@@ -1,11 +1,10 @@
 import type { Model } from 'mongoose';
-import type { Job } from './job.schema.js';
+import type { Job, JobData } from './job.schema.js';
 
 /** What somebody asks for. */
 export interface JobRequest {
   name: string;
-  key: string;
-  payload: object;
+  data: JobData;
   at: Date;
 }
 
@@ -20,20 +19,17 @@ const IS_RUNNING = { $and: [HAS_NO_TIME, { $not: HAS_NO_LOCK }] };
  * marked, a dead one lives again, one that waits stays as it is.
  * @returns null when it has gone meanwhile
  */
-export function askAgain(
-  jobs: Model<Job>,
-  { name, key, payload, at }: JobRequest,
-): Promise<Job | null> {
+export function askAgain(jobs: Model<Job>, { name, data, at }: JobRequest): Promise<Job | null> {
   const whenDead = (value: unknown, field: string) => ({ $cond: [IS_DEAD, value, field] });
   return jobs
     .findOneAndUpdate(
-      { name, 'data.key': key },
+      { name, 'data.key': data.key },
       [
         {
           $set: {
             nextRunAt: whenDead(at, '$nextRunAt'),
             failCount: whenDead(0, '$failCount'),
-            'data.payload': whenDead({ $literal: payload }, '$data.payload'),
+            data: whenDead({ $literal: data }, '$data'),
             isAskedAgain: {
               $cond: [IS_RUNNING, true, whenDead(false, '$isAskedAgain')],
             },

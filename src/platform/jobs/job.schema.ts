@@ -5,6 +5,8 @@ import { Schema as MongooseSchema, type Types } from 'mongoose';
 export interface JobData {
   key: string;
   payload: object;
+  /** Of the request that asked for it last; a job of the server's own has none. */
+  requestId?: string;
 }
 
 /**

@@ -13,6 +13,7 @@ import { MigrationsService } from '../database/migrations.service.js';
 import { AppError } from '../http/app-error.js';
 import { decodeCursor } from '../http/cursor.js';
 import { Page } from '../http/page.js';
+import { requestId, withRequestId } from '../logging/request-context.js';
 import { Metrics } from '../telemetry/metrics.js';
 import { askAgain } from './ask-again.js';
 import { countJobs, measureJobs } from './job-counts.js';
@@ -98,7 +99,10 @@ export class JobsService implements OnApplicationBootstrap, BeforeApplicationShu
     this.agenda.on('start', () => this.running++);
     this.agenda.on('complete', (job: RunningJob) => {
       this.running--;
-      if (job.attrs.failCount) void this.noteFailure(job as RunningJob<JobData>);
+      if (job.attrs.failCount) {
+        const failed = job as RunningJob<JobData>;
+        void withRequestId(failed.attrs.data.requestId, () => this.noteFailure(failed));
+      }
       // The library looks for the next one only when it polls.
       setImmediate(() => this.wake(job.attrs.name, String(job.attrs._id)));
     });
@@ -109,7 +113,8 @@ export class JobsService implements OnApplicationBootstrap, BeforeApplicationShu
     const { concurrency = DEFAULT_CONCURRENCY, lockSeconds = DEFAULT_LOCK_SECONDS } = options;
     const { retryDelaysMs = RETRY_DELAYS_MS } = options;
     const process = (job: RunningJob<JobData>, done: (error?: Error) => void): void => {
-      this.detached(() => this.run(job, handler)).then(() => done(), done);
+      const { requestId: id } = job.attrs.data;
+      this.detached(() => withRequestId(id, () => this.run(job, handler))).then(() => done(), done);
     };
     this.agenda.define(name, process, {
       concurrency,
@@ -136,13 +141,15 @@ export class JobsService implements OnApplicationBootstrap, BeforeApplicationShu
     payload: object,
     { at = new Date() }: { at?: Date } = {},
   ): Promise<void> {
+    const id = requestId();
+    const data: JobData = { key, payload, ...(id && { requestId: id }) };
     for (let turn = 1; ; turn++) {
       try {
-        const { _id } = await this.jobs.create({ name, data: { key, payload }, nextRunAt: at });
+        const { _id } = await this.jobs.create({ name, data, nextRunAt: at });
         return this.wake(name, _id.toHexString(), at);
       } catch (error) {
         if (!isDuplicateKey(error) || turn === MAX_TURNS) throw error;
-        const job = await askAgain(this.jobs, { name, key, payload, at });
+        const job = await askAgain(this.jobs, { name, data, at });
         if (job) return this.wake(name, job._id.toHexString(), at);
       }
     }

@@ -6,12 +6,17 @@ interface RequestContext {
   requestId: string;
 }
 
-const storage = new AsyncLocalStorage<RequestContext>();
+const storage = new AsyncLocalStorage<RequestContext | undefined>();
 const ACCEPTED_ID = /^[A-Za-z0-9._-]{8,64}$/;
 
 /** Id of the request being served, for the answer and for every log line; undefined outside one. */
 export function requestId(): string | undefined {
   return storage.getStore()?.requestId;
+}
+
+/** Does what a request has asked for, later or elsewhere, under its name. @param id undefined for none */
+export function withRequestId<Result>(id: string | undefined, work: () => Result): Result {
+  return storage.run(id === undefined ? undefined : { requestId: id }, work);
 }
 
 /** Names the request: the caller's `X-Request-Id` when it is a plain word, else a new one. */
