@@ -59,7 +59,7 @@ export async function createApp(
     permissionNote,
     extraModels: [ChatStatusResponse, ClearedNotificationsResponse],
   });
-  serveRealtimeDocs(app, document);
+  serveRealtimeDocs(app, document, config);
   await app.init();
   return app;
 }

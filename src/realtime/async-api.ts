@@ -1,5 +1,6 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { CLIENT_EVENTS, type ClientEvent } from './client-events.js';
+import { reachableSchemas } from './json-schema.js';
 import { type Push, PUSH_TABLE } from './push-table.js';
 import { SERVER_EVENTS } from './server-events.js';
 
@@ -13,6 +14,12 @@ export interface DocumentedEvent {
   summary: string;
   payload: Json;
   answer?: string;
+}
+
+/** Where the sockets are reached, as AsyncAPI says it. */
+export interface SocketServer {
+  host: string;
+  protocol: 'ws' | 'wss';
 }
 
 const VERSION = '3.0.0';
@@ -65,8 +72,15 @@ function listed(): DocumentedEvent[] {
   ];
 }
 
+/** The shapes that events carry, of all those of the REST answers, by name. */
+export function eventSchemas({ components }: OpenAPIObject, events: DocumentedEvent[]): Json {
+  const payloads = events.map(({ payload }) => payload);
+  return reachableSchemas(payloads, { ...components?.schemas });
+}
+
 /** The AsyncAPI 3 document of both doors; its shapes are those of the REST answers. */
-export function asyncApiDocument({ info, components }: OpenAPIObject, host: string): Json {
+export function asyncApiDocument(document: OpenAPIObject, server: SocketServer): Json {
+  const { info } = document;
   const events = documentedEvents();
   const messages = Object.fromEntries(events.map((event) => [keyOf(event), messageOf(event)]));
   const of = (direction: DocumentedEvent['direction']) =>
@@ -77,13 +91,8 @@ export function asyncApiDocument({ info, components }: OpenAPIObject, host: stri
     asyncapi: VERSION,
     info: { title: `${info.title}: realtime`, version: info.version, description: DESCRIPTION },
     servers: {
-      socketio: { host, protocol: 'ws', pathname: '/socket.io', description: 'Socket.IO 4.' },
-      raw: {
-        host,
-        protocol: 'ws',
-        pathname: '/ws',
-        description: 'Frames { event, data } as JSON.',
-      },
+      socketio: { ...server, pathname: '/socket.io', description: 'Socket.IO 4.' },
+      raw: { ...server, pathname: '/ws', description: 'Frames { event, data } as JSON.' },
     },
     channels: { shop: { address: null, messages } },
     operations: {
@@ -98,7 +107,7 @@ export function asyncApiDocument({ info, components }: OpenAPIObject, host: stri
         messages: of('from the client'),
       },
     },
-    components: { schemas: components?.schemas ?? {} },
+    components: { schemas: eventSchemas(document, events) },
   };
 }
 

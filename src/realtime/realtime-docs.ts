@@ -1,30 +1,53 @@
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { OpenAPIObject } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
-import { asyncApiDocument, type DocumentedEvent, documentedEvents } from './async-api.js';
+import type { AppConfig } from '../platform/config/app-config.js';
+import {
+  asyncApiDocument,
+  type DocumentedEvent,
+  documentedEvents,
+  eventSchemas,
+  type SocketServer,
+} from './async-api.js';
 
 export const REALTIME_DOCS_PATH = '/docs/realtime';
 export const REALTIME_DOCS_JSON_PATH = '/docs/realtime-json';
+
+type Origins = Pick<AppConfig, 'publicUrl' | 'ownOrigin'>;
 
 /** Serves the realtime contract beside Swagger: AsyncAPI for programs, and a page for people. */
 export function serveRealtimeDocs(
   app: NestExpressApplication,
   document: () => OpenAPIObject,
+  config: Origins,
 ): void {
   const express = app.getHttpAdapter().getInstance();
   express.get(REALTIME_DOCS_JSON_PATH, (request: Request, response: Response) => {
-    response.json(asyncApiDocument(document(), request.get('host') ?? ''));
+    response.json(asyncApiDocument(document(), serverFor(request, config)));
   });
   express.get(REALTIME_DOCS_PATH, (_: Request, response: Response) => {
     response.type('html').send(page(document(), documentedEvents()));
   });
 }
 
-function page({ info, components }: OpenAPIObject, events: DocumentedEvent[]): string {
+/** What is configured knows the outside best; else it is where the document was asked for. */
+function serverFor(request: Request, { publicUrl, ownOrigin }: Origins): SocketServer {
+  // Behind a trusted proxy Express says what the client speaks with that.
+  const scheme = publicUrl ? new URL(publicUrl).protocol : `${request.protocol}:`;
+  const asked = publicUrl ? undefined : request.get('host');
+  return {
+    host: asked ?? new URL(ownOrigin).host,
+    protocol: /^(?:https|wss):$/.test(scheme) ? 'wss' : 'ws',
+  };
+}
+
+function page(document: OpenAPIObject, events: DocumentedEvent[]): string {
+  const { info } = document;
+  const schemas = eventSchemas(document, events);
   const section = (direction: DocumentedEvent['direction']): string =>
     events
       .filter((event) => event.direction === direction)
-      .map((event) => eventSection(event, components?.schemas ?? {}))
+      .map((event) => eventSection(event, schemas))
       .join('');
   return `<!doctype html><html lang="en"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width"><title>${escape(info.title)}: realtime</title>

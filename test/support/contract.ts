@@ -14,7 +14,8 @@ export class Contract {
   constructor(document: OpenAPIObject) {
     const strict = forbidOtherFields(structuredClone(document)) as Json;
     this.ajv.addSchema(strict, 'api');
-    this.events = forbidOtherFields(asyncApiDocument(document, '')) as Json;
+    const server = { host: 'localhost', protocol: 'ws' } as const;
+    this.events = forbidOtherFields(asyncApiDocument(document, server)) as Json;
     this.ajv.addSchema(this.events, 'realtime');
     this.routes = Object.entries(document.paths)
       .map(([path, item]) => ({
@@ -134,7 +135,7 @@ function forbidOtherFields(node: unknown): unknown {
   const copy = Object.fromEntries(entries) as Json;
   // How OpenAPI 3.0 documents are made to say "this object, or null"; JSON Schema says it so.
   if (copy['nullable'] && copy['allOf']) return { anyOf: [{ type: 'null' }, ...copy['allOf']] };
-  const isObjectSchema = copy['type'] === 'object' && copy['properties'];
+  const isObjectSchema = [copy['type']].flat().includes('object') && copy['properties'];
   if (isObjectSchema && copy['additionalProperties'] === undefined) {
     copy['additionalProperties'] = false;
   }
