@@ -153,6 +153,23 @@ describe.each(Object.keys(DOORS) as DoorName[])('the door %s', (door) => {
     }
   });
 
+  it('tells who joins with since more than a page, in order, and once', async () => {
+    const world = await aShop(app);
+    const { body } = await world.agent
+      .post(`${world.path}/conversations`, { customerName: 'Su Su' })
+      .expect(201);
+    const path = `${world.path}/conversations/${body.data.id}/messages`;
+    const texts = Array.from({ length: 60 }, (_, index) => `number ${index}`);
+    for (const text of texts) await world.agent.post(path, { text }).expect(201);
+    const client = await connect(door, world.owner.token);
+    const joined = await client.ask('shop:join', { shopId: world.id, since: 0 });
+    expect(joined).toMatchObject({ ok: true, reset: false });
+    await eventually(() => {
+      expect(client.heard('message:new').map(({ text }) => text)).toEqual(texts);
+    });
+    expect(client.heard('conversation:update')).toHaveLength(1);
+  });
+
   it('tells who joins with since more than fits into a network only as fast as they read', async () => {
     const world = await aShop(app);
     const messages = Array.from({ length: 400 }, (_, index) => ({
@@ -160,10 +177,16 @@ describe.each(Object.keys(DOORS) as DoorName[])('the door %s', (door) => {
       seq: index + 1,
       text: 'x'.repeat(30_000),
     }));
-    const nothingElse = { conversations: [], orders: [], notifications: [] };
-    const missed = { seq: 0, reset: false, messages, ...nothingElse };
+    const between = (above: number, upTo: number): ChangesResponse => {
+      const written = messages.filter(({ seq }) => seq > above && seq <= upTo);
+      const nothingElse = { conversations: [], orders: [], notifications: [] };
+      const missed = { seq: 0, reset: false, messages: written, ...nothingElse };
+      return missed as unknown as ChangesResponse;
+    };
     const looks = vi.spyOn(SyncService.prototype, 'changesSince');
-    looks.mockResolvedValueOnce(missed as unknown as ChangesResponse);
+    looks.mockResolvedValueOnce(between(0, messages.length));
+    const pages = vi.spyOn(SyncService.prototype, 'changesBetween');
+    pages.mockImplementation(async (_, above, upTo) => between(above, upTo));
     const [slow, other] = [
       await connect(door, world.agent.token, unsearched()),
       await connect(door, world.owner.token, unsearched()),
@@ -176,6 +199,8 @@ describe.each(Object.keys(DOORS) as DoorName[])('the door %s', (door) => {
     for (let turn = 0; turn < 5; turn++) await other.ask('shop:join', joined);
     const inside = app.nest.get(Doors, { strict: false }).occupants(shopRoom(world.id));
     expect(inside.map(({ identity }) => personOf(identity))).toEqual([world.owner.userId]);
+    // Nor is what they do not read held for them.
+    expect(pages.mock.calls.length).toBeLessThan(messages.length / 50);
     slow.readAgain();
     await eventually(() => {
       const told = slow.heard('message:new').map(({ seq }) => seq);

@@ -3,6 +3,7 @@ import type { SocketIdentity } from './socket-identity.js';
 /** A socket of either door, as the shared rules see it. */
 export interface RoomMember {
   readonly identity: SocketIdentity;
+  readonly open: boolean;
   /** The conversation that is open there. */
   viewing?: string;
   isIn(room: string): boolean;

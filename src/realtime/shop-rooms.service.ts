@@ -1,8 +1,10 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { SessionsService } from '../auth/sessions.service.js';
+import { Turns } from '../platform/database/turns.js';
 import type { Caller } from '../platform/http/access.decorators.js';
 import { AppError } from '../platform/http/app-error.js';
 import { ShopsService } from '../shops/shops.service.js';
+import type { ChangesResponse } from '../sync/dto/changes.response.js';
 import { type Reader, SyncService } from '../sync/sync.service.js';
 import { Doors } from './doors.js';
 import { Presence } from './presence.js';
@@ -18,10 +20,28 @@ interface Missed {
   told: Map<string, number>;
 }
 
+interface Row {
+  event: string;
+  data: { id: string; seq: number };
+}
+
+/** What there is to tell: at most a page of it, or else the numbers of all. */
+interface Look {
+  seq: number;
+  reset: boolean;
+  rows: Row[];
+  numbers: number[];
+}
+
+/** Told of what was missed before more of it is read. */
+const PAGE = 50;
+
 /** Lets members into the rooms of their shops, at both doors, and tells them what they have missed. */
 @Injectable()
 export class ShopRooms {
   private readonly logger = new Logger(ShopRooms.name);
+  /** Many that come back at once would fill the memory with what each has missed. */
+  private readonly looks = new Turns();
 
   constructor(
     private readonly shops: ShopsService,
@@ -121,22 +141,60 @@ export class ShopRooms {
     member: RoomMember,
     { reader, seq: since, told }: Missed,
   ): Promise<Missed> {
-    const changes = await this.sync.changesSince(reader, since, new Date());
-    const { seq, reset, messages, conversations, orders, notifications } = changes;
-    const missed = [
-      ...messages.map((data) => ({ event: 'message:new', data })),
-      ...conversations.map((data) => ({ event: 'conversation:update', data })),
-      ...orders.map((data) => ({ event: 'order:update', data })),
-      ...notifications.map((data) => ({ event: 'notification', data })),
-    ].sort((a, b) => a.data.seq - b.data.seq);
-    for (const { event, data } of missed) {
-      if ((told.get(data.id) ?? -1) >= data.seq) continue;
-      member.send(event, data);
-      told.set(data.id, data.seq);
-      await member.flush();
+    const look = () => this.lookAt(reader, since, told);
+    const { seq, reset, rows, numbers } = await this.looks.take('look', look);
+    await tellRows(member, rows, told);
+    let above = (numbers[0] ?? 0) - 1;
+    for (let start = 0; start < numbers.length && member.open; start += PAGE) {
+      const page = numbers.slice(start, start + PAGE);
+      await tellRows(member, await this.readPage(member, reader, { above, page }), told);
+      above = page.at(-1)!;
     }
     return { reader, seq, reset, told };
   }
+
+  /** Of more than a page only the numbers are kept: who does not read would have all of it held. */
+  private async lookAt(reader: Reader, since: number, told: Missed['told']): Promise<Look> {
+    const changes = await this.sync.changesSince(reader, since, new Date());
+    const { seq, reset } = changes;
+    const rows = rowsOf(changes).filter(({ data }) => isNews(data, told));
+    if (rows.length <= PAGE) return { seq, reset, rows, numbers: [] };
+    return { seq, reset, rows: [], numbers: rows.map(({ data }) => data.seq) };
+  }
+
+  /** Who was taken out of the team while they did not read is told no more. */
+  private async readPage(
+    member: RoomMember,
+    reader: Reader,
+    { above, page }: { above: number; page: number[] },
+  ): Promise<Row[]> {
+    await this.requireMembership(requireSignedIn(member), reader.shopId);
+    const seen = new Set(page);
+    const rows = rowsOf(await this.sync.changesBetween(reader, above, page.at(-1)!));
+    return rows.filter(({ data }) => seen.has(data.seq));
+  }
+}
+
+function rowsOf({ messages, conversations, orders, notifications }: ChangesResponse): Row[] {
+  return [
+    ...messages.map((data) => ({ event: 'message:new', data })),
+    ...conversations.map((data) => ({ event: 'conversation:update', data })),
+    ...orders.map((data) => ({ event: 'order:update', data })),
+    ...notifications.map((data) => ({ event: 'notification', data })),
+  ].sort((a, b) => a.data.seq - b.data.seq);
+}
+
+async function tellRows(member: RoomMember, rows: Row[], told: Missed['told']): Promise<void> {
+  for (const { event, data } of rows) {
+    if (!isNews(data, told)) continue;
+    member.send(event, data);
+    told.set(data.id, data.seq);
+    await member.flush();
+  }
+}
+
+function isNews({ id, seq }: Row['data'], told: Missed['told']): boolean {
+  return (told.get(id) ?? -1) < seq;
 }
 
 function requireSignedIn({ identity }: RoomMember): Caller {

@@ -181,6 +181,9 @@ export class SocketIoGateway
 function memberOf(socket: ClientSocket): RoomMember {
   return {
     identity: socket.data.identity,
+    get open() {
+      return socket.connected;
+    },
     isIn: (room) => socket.rooms.has(room),
     join: (room) => {
       // A room would keep the id of a socket that has gone for ever.

@@ -3,8 +3,9 @@ import { ConversationsService } from '../conversations/conversations.service.js'
 import { MessagesService } from '../conversations/messages.service.js';
 import { NotificationsService } from '../notifications/notifications.service.js';
 import { OrdersService } from '../orders/orders.service.js';
+import type { ChangeRange } from '../platform/database/change-range.js';
 import { ShopsService } from '../shops/shops.service.js';
-import { ChangesResponse } from './dto/changes.response.js';
+import { type Changes, ChangesResponse } from './dto/changes.response.js';
 
 /** More than this and a client is faster when it reads everything anew. */
 const MAX_CHANGES = 2_000;
@@ -49,17 +50,28 @@ export class SyncService {
       youngerThan: new Date(now.getTime() - YOUNG.ms),
       limit: MAX_CHANGES + 1,
     };
+    const changes = await this.read({ shopId, userId }, range);
+    const news = Object.values(changes).map(
+      (rows: { seq: number }[]) => rows.filter((row) => row.seq > range.above).length,
+    );
+    if (news.reduce((sum, count) => sum + count, 0) > MAX_CHANGES)
+      return ChangesResponse.reset(seq);
+    return ChangesResponse.from(seq, changes);
+  }
+
+  /** A page of it, as the documents are now: above one number, up to another. */
+  async changesBetween(reader: Reader, above: number, upTo: number): Promise<ChangesResponse> {
+    const range = { above, youngAbove: above, youngerThan: new Date(), upTo, limit: MAX_CHANGES };
+    return ChangesResponse.from(upTo, await this.read(reader, range));
+  }
+
+  private async read({ shopId, userId }: Reader, range: ChangeRange): Promise<Changes> {
     const [conversations, messages, orders, notifications] = await Promise.all([
       this.conversations.listChanged(shopId, range),
       this.messages.listWritten(shopId, range),
       this.orders.listChanged(shopId, range),
       userId ? this.notifications.listChanged(shopId, userId, range) : [],
     ]);
-    const news = [conversations, messages, orders, notifications].map(
-      (rows) => rows.filter((row) => row.seq > range.above).length,
-    );
-    if (news.reduce((sum, count) => sum + count, 0) > MAX_CHANGES)
-      return ChangesResponse.reset(seq);
-    return ChangesResponse.from(seq, { conversations, messages, orders, notifications });
+    return { conversations, messages, orders, notifications };
   }
 }

@@ -5,6 +5,8 @@ export interface ChangeRange {
   /** Above this number those that were written after `youngerThan`. */
   youngAbove: number;
   youngerThan: Date;
+  /** None above this number. */
+  upTo?: number;
   limit: number;
 }
 
@@ -12,9 +14,12 @@ export interface ChangeRange {
  * The filter of a range, for an index `{ shopId, seq }`.
  * @param time the field that says when a document was last written
  */
-export function changedIn({ above, youngAbove, youngerThan }: ChangeRange, time: string): object {
+export function changedIn(
+  { above, youngAbove, youngerThan, upTo }: ChangeRange,
+  time: string,
+): object {
   return {
-    seq: { $gt: youngAbove },
+    seq: { $gt: youngAbove, ...(upTo !== undefined && { $lte: upTo }) },
     $or: [{ seq: { $gt: above } }, { [time]: { $gte: youngerThan } }],
   };
 }

@@ -8,7 +8,7 @@ import type { Notification } from '../../notifications/notification.schema.js';
 import { OrderResponse } from '../../orders/dto/order.response.js';
 import type { Order } from '../../orders/order.schema.js';
 
-interface Changes {
+export interface Changes {
   conversations: Conversation[];
   messages: Message[];
   orders: Order[];
