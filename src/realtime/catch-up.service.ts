@@ -31,8 +31,10 @@ export class CatchUp implements OnApplicationBootstrap {
   /** Each shop's number when all was surely heard, of the last look and of the one before. */
   private heard: Since = new Map();
   private heardBefore: Since = new Map();
-  /** What was not published. */
+  /** What was not published, by the shops it was for. */
   private lost: Since = new Map();
+  /** Whether anything was not: an eviction has no number, and is found by a sweep. */
+  private hasLost = false;
 
   constructor(
     private readonly doors: Doors,
@@ -79,15 +81,17 @@ export class CatchUp implements OnApplicationBootstrap {
   }
 
   private noteLost(since: Iterable<[string, number]>): void {
+    this.hasLost = true;
     for (const [shopId, seq] of since) {
       this.lost.set(shopId, Math.min(seq, this.lost.get(shopId) ?? seq));
     }
   }
 
   private publishLost(): void {
-    if (this.lost.size === 0) return;
+    if (!this.hasLost) return;
     const lost = [...this.lost];
     this.lost = new Map();
+    this.hasLost = false;
     this.bus.publish('lost', lost);
   }
 

@@ -1,0 +1,83 @@
+import { randomBytes } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { Sweeper } from '../../src/realtime/sweeper.js';
+import { type Actor, aShop, aUser, type ShopWorld } from '../support/actors.js';
+import { createTestApp, databaseUri, type TestApp, testVariables } from '../support/app.js';
+import { eventually } from '../support/eventually.js';
+import { findProgram, type RedisProcess, startRedis } from '../support/programs.js';
+import { type DoorClient, openRawWs } from '../support/sockets.js';
+import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.js';
+
+const redisServer = findProgram('redis-server', 'valkey-server');
+
+describe.skipIf(!redisServer)('a process that alone loses its line to Redis', () => {
+  const open: DoorClient[] = [];
+  let redis: RedisProcess;
+  let line: TcpProxy;
+  /** The one at the line, and the other, which hears Redis all the time. */
+  let cut: TestApp;
+  let whole: TestApp;
+  let shop: ShopWorld;
+
+  beforeAll(async () => {
+    redis = await startRedis(redisServer!);
+    line = await startTcpProxy({ host: '127.0.0.1', port: Number(new URL(redis.url).port) });
+    const { JWT_SECRET, ENCRYPTION_KEYS } = testVariables();
+    const MONGODB_URI = databaseUri(`test_${randomBytes(6).toString('hex')}`);
+    const variables = { JWT_SECRET, ENCRYPTION_KEYS, MONGODB_URI };
+    whole = await createTestApp({ ...variables, REDIS_URL: redis.url });
+    cut = await createTestApp({ ...variables, REDIS_URL: `redis://127.0.0.1:${line.port}` });
+    // Their sweeps would find by and by who must go.
+    for (const { nest } of [cut, whole]) nest.get(Sweeper).beforeApplicationShutdown();
+    shop = await aShop(cut);
+    await is('ready');
+  });
+
+  afterEach(async () => {
+    for (const client of open.splice(0)) client.close();
+    await line.behave('pass');
+    await is('ready');
+  });
+
+  afterAll(async () => {
+    await cut.close();
+    await whole.close();
+    await line.stop();
+    await redis.stop();
+  });
+
+  async function is(status: 'ready' | 'degraded'): Promise<void> {
+    await eventually(async () => {
+      const { body } = await cut.request.get('/health/ready').expect(200);
+      expect(body.data.status).toBe(status);
+    });
+  }
+
+  /** What is done meanwhile reaches nobody at the other process. */
+  async function whileCut(work: () => Promise<unknown>): Promise<void> {
+    await line.behave('refuse');
+    await is('degraded');
+    await work();
+    await line.behave('pass');
+  }
+
+  async function join({ token }: Pick<Actor, 'token'>, to: TestApp): Promise<DoorClient> {
+    const client = await openRawWs(to, { token });
+    open.push(client);
+    expect(await client.ask('shop:join', { shopId: shop.id })).toMatchObject({ ok: true });
+    return client;
+  }
+
+  it('has the other look who must go, once it speaks again', async () => {
+    const member = await aUser(cut);
+    const { username, userId } = member;
+    await shop.owner.post(`${shop.path}/team`, { username, role: 'agent' }).expect(201);
+    const [dismissed, signedOut] = [await join(member, whole), await join(shop.agent, whole)];
+    await whileCut(async () => {
+      await shop.owner.delete(`${shop.path}/team/${userId}`).expect(200);
+      await shop.agent.post('/api/auth/logout').expect(200);
+    });
+    expect(await dismissed.next('shop:left')).toMatchObject({ shopId: shop.id });
+    expect(await signedOut.closed).toMatch(/^4401 /);
+  });
+});
