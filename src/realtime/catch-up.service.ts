@@ -17,6 +17,13 @@ const PAUSE_MS = 50;
 /** Sockets are told nothing of it. */
 const NO_CHAT = { customerName: '', assigneeId: null };
 
+/** A document's newer state, and how it is told. */
+interface State {
+  id: string;
+  seq: number;
+  commands: Command[];
+}
+
 /** By shop, the number since which something may not have been told. */
 type Since = Map<string, number>;
 
@@ -111,8 +118,9 @@ export class CatchUp implements OnApplicationBootstrap {
       this.doors.apply([{ do: 'emit', room: shopRoom(shopId), event: 'shop:reset', data }]);
       return;
     }
+    const states = [...statesOf(shopId, changes), ...(await this.notificationsOf(shopId, since))];
     // What the overlap brings again was heard.
-    const missed = statesOf(shopId, changes).filter(({ seq }) => seq > since);
+    const missed = states.filter(({ seq }) => seq > since).sort((a, b) => a.seq - b.seq);
     for (let start = 0; start < missed.length; start += BATCH) {
       if (start > 0) await pause(PAUSE_MS);
       for (const { id, seq, commands } of missed.slice(start, start + BATCH)) {
@@ -122,6 +130,23 @@ export class CatchUp implements OnApplicationBootstrap {
         this.memory.keep(commands);
       }
     }
+  }
+
+  /** What the people of a shop's room are told, each alone. */
+  private async notificationsOf(shopId: string, since: number): Promise<State[]> {
+    const people = this.doors
+      .occupants(shopRoom(shopId))
+      .flatMap(({ identity }) => (identity.kind === 'member' ? [identity.userId] : []));
+    const states: State[] = [];
+    for (const userId of new Set(people)) {
+      const reader = { shopId, userId };
+      for (const notification of await this.sync.notificationsSince(reader, since, new Date())) {
+        const { id, seq } = notification;
+        const commands = commandsFor('notification.raised', { ...reader, notification });
+        states.push({ id, seq, commands });
+      }
+    }
+    return states;
   }
 
   /** Those of members and of customers. */
@@ -142,11 +167,8 @@ export class CatchUp implements OnApplicationBootstrap {
   }
 }
 
-/** The states of documents that are newer, oldest first, and how each is told. */
-function statesOf(
-  shopId: string,
-  { messages, conversations, orders }: ChangesResponse,
-): { id: string; seq: number; commands: Command[] }[] {
+/** What the whole team is told. */
+function statesOf(shopId: string, { messages, conversations, orders }: ChangesResponse): State[] {
   return [
     ...messages.map((message) => ({
       ...message,
@@ -164,7 +186,7 @@ function statesOf(
       ...order,
       commands: commandsFor('order.updated', { shopId, order }),
     })),
-  ].sort((a, b) => a.seq - b.seq);
+  ];
 }
 
 function sinceOf(commands: Command[]): [string, number][] {

@@ -5,7 +5,7 @@ import { shopOfRoom } from './rooms.js';
 /** Beyond this it forgets: what comes twice is dropped by `id` and `seq`. */
 const MAX_KEPT = 20_000;
 
-/** What was pushed to the teams here lately, so that what others could not tell is told once. */
+/** What was pushed to the teams and their people here lately, so that what others could not tell is told once. */
 @Injectable()
 export class PushMemory {
   /** By id, the highest number under which a document was pushed. */
@@ -33,13 +33,16 @@ export class PushMemory {
   }
 }
 
-/** The document that a command pushes to a team; undefined for anything else. */
+/** The document that a command pushes to a team, or to one of it; undefined for anything else. */
 export function numberedPush(
   command: Command,
 ): { shopId: string; id: string; seq: number } | undefined {
   if (command.do !== 'emit') return undefined;
-  const shopId = shopOfRoom(command.room);
-  const { id, seq } = command.data as { id?: unknown; seq?: unknown };
-  if (!shopId || typeof id !== 'string' || typeof seq !== 'number') return undefined;
+  const { id, seq, shopId: told } = command.data as Record<string, unknown>;
+  // A person's room is of no shop, but what they are told is.
+  const shopId = command.event === 'notification' ? told : shopOfRoom(command.room);
+  if (typeof shopId !== 'string' || typeof id !== 'string' || typeof seq !== 'number') {
+    return undefined;
+  }
   return { shopId, id, seq };
 }

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { ConversationsService } from '../conversations/conversations.service.js';
 import { MessagesService } from '../conversations/messages.service.js';
+import { NotificationResponse } from '../notifications/dto/notification.response.js';
 import { NotificationsService } from '../notifications/notifications.service.js';
 import { OrdersService } from '../orders/orders.service.js';
 import type { ChangeRange } from '../platform/database/change-range.js';
@@ -44,12 +45,7 @@ export class SyncService {
     // Before the reads: what is written while they run is told again, never left out.
     const seq = await this.shops.getSeq(shopId);
     if (since > seq) return ChangesResponse.reset(seq);
-    const range = {
-      above: since - OVERLAP_NUMBERS,
-      youngAbove: since - YOUNG.numbers,
-      youngerThan: new Date(now.getTime() - YOUNG.ms),
-      limit: MAX_CHANGES + 1,
-    };
+    const range = rangeSince(since, now);
     const changes = await this.read({ shopId, userId }, range);
     const news = Object.values(changes).map(
       (rows: { seq: number }[]) => rows.filter((row) => row.seq > range.above).length,
@@ -65,6 +61,17 @@ export class SyncService {
     return ChangesResponse.from(upTo, await this.read(reader, range));
   }
 
+  /** Only what one person is told of; of too many the newest. */
+  async notificationsSince(
+    { shopId, userId }: { shopId: string; userId: string },
+    since: number,
+    now: Date,
+  ): Promise<NotificationResponse[]> {
+    const range = rangeSince(since, now);
+    const changed = await this.notifications.listChanged(shopId, userId, range);
+    return changed.map((one) => NotificationResponse.from(one));
+  }
+
   private async read({ shopId, userId }: Reader, range: ChangeRange): Promise<Changes> {
     const [conversations, messages, orders, notifications] = await Promise.all([
       this.conversations.listChanged(shopId, range),
@@ -74,4 +81,13 @@ export class SyncService {
     ]);
     return { conversations, messages, orders, notifications };
   }
+}
+
+function rangeSince(since: number, now: Date): ChangeRange {
+  return {
+    above: since - OVERLAP_NUMBERS,
+    youngAbove: since - YOUNG.numbers,
+    youngerThan: new Date(now.getTime() - YOUNG.ms),
+    limit: MAX_CHANGES + 1,
+  };
 }

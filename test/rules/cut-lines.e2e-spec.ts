@@ -80,4 +80,31 @@ describe.skipIf(!redisServer)('a process that alone loses its line to Redis', ()
     expect(await dismissed.next('shop:left')).toMatchObject({ shopId: shop.id });
     expect(await signedOut.closed).toMatch(/^4401 /);
   });
+
+  it.each(['speaks', 'hears'] as const)(
+    'has everybody told their notifications, once it %s again',
+    async (what) => {
+      const [at, from] = what === 'speaks' ? [whole, cut] : [cut, whole];
+      const [owner, manager] = [await join(shop.owner, at), await join(shop.manager, at)];
+      let conversationId = '';
+      const told = (client: DoorClient) =>
+        client.heard('notification').filter((one) => one['conversationId'] === conversationId);
+      await whileCut(async () => {
+        const { body } = await from.request
+          .post(`/api/public/shops/${shop.slug}/conversations`)
+          .send({ customerName: 'Su Su', text: 'Anybody there?' })
+          .expect(201);
+        conversationId = body.data.conversation.id as string;
+        await eventually(async () => {
+          const feed = await shop.owner.get('/api/notifications').expect(200);
+          expect(JSON.stringify(feed.body)).toContain(conversationId);
+        });
+      });
+      for (const client of [owner, manager]) {
+        await eventually(() => expect(told(client)).toHaveLength(1));
+      }
+      const [[mine], [theirs]] = [told(owner), told(manager)];
+      expect(mine!['id']).not.toBe(theirs!['id']);
+    },
+  );
 });
