@@ -42,6 +42,8 @@ export class Presence implements OnModuleInit, OnApplicationBootstrap, BeforeApp
   private readonly others = new Map<string, Map<string, { at: number; members: OnlineMember[] }>>();
   /** What the sockets here were told last. */
   private readonly told = new Map<string, OnlineMember[]>();
+  /** When the last socket of a shop went: who did not hear it still believes it. */
+  private readonly emptied = new Map<string, number>();
 
   constructor(
     private readonly doors: Doors,
@@ -59,7 +61,10 @@ export class Presence implements OnModuleInit, OnApplicationBootstrap, BeforeApp
   onApplicationBootstrap(): void {
     this.bus.on('presence', (report) => this.hear(report as Report));
     this.doors.onShopChange((shopId) => this.settle(shopId));
-    this.bus.onTurn('hearAgain', () => this.repeat(performance.now()));
+    this.bus.on('whoIsOnline', () => this.tellAll(performance.now()));
+    this.bus.onTurn('hearAgain', () => this.compare());
+    // The question of before may have been lost.
+    this.bus.onTurn('speakAgain', () => this.compare());
     this.timer = setInterval(() => this.repeat(performance.now()), REPORT_MS);
   }
 
@@ -103,12 +108,26 @@ export class Presence implements OnModuleInit, OnApplicationBootstrap, BeforeApp
     this.tell(shopId);
   }
 
+  /** After an outage: neither side knows what the other has missed. */
+  private compare(): void {
+    this.bus.publish('whoIsOnline', null);
+    this.tellAll(performance.now());
+  }
+
+  /** Also where nobody is any more. */
+  private tellAll(now: number): void {
+    for (const shopId of this.emptied.keys()) this.report(shopId, []);
+    this.repeat(now);
+  }
+
   /** Says again who is here, and forgets processes that no longer do. */
   private repeat(now: number): void {
     for (const [shopId, reports] of this.others) {
       for (const [process, { at }] of reports) if (now - at > FORGET_MS) reports.delete(process);
       if (reports.size === 0) this.others.delete(shopId);
     }
+    // By now others have forgotten it by themselves.
+    for (const [shopId, at] of this.emptied) if (now - at > FORGET_MS) this.emptied.delete(shopId);
     const rooms = new Set(this.doors.occupants().flatMap((occupant) => [...occupant.rooms]));
     const shops = [...rooms].map(shopOfRoom).filter((shopId) => shopId !== undefined);
     for (const shopId of new Set([...shops, ...this.told.keys()])) {
@@ -118,6 +137,8 @@ export class Presence implements OnModuleInit, OnApplicationBootstrap, BeforeApp
   }
 
   private report(shopId: string, members: OnlineMember[]): void {
+    if (members.length > 0) this.emptied.delete(shopId);
+    else if (!this.emptied.has(shopId)) this.emptied.set(shopId, performance.now());
     const report: Report = { process: this.process, shopId, members };
     this.bus.publish('presence', report);
   }

@@ -7,10 +7,10 @@ import { REDIS, type RedisClient } from '../platform/redis/redis.module.js';
 const CHANNEL_PREFIX = 'cliick:realtime:';
 
 /**
- * What processes tell each other: commands for their doors, who is online at theirs, and since which
- * numbers of which shops something could not be told.
+ * What processes tell each other: commands for their doors, who is online at theirs, that they ask who
+ * is at the others', and since which numbers of which shops something could not be told.
  */
-type Topic = 'commands' | 'presence' | 'lost';
+type Topic = 'commands' | 'presence' | 'whoIsOnline' | 'lost';
 type Listener = (body: unknown) => void;
 /** What happens to the bus itself: see `ChannelListener`. */
 type Turn = 'proveHearing' | 'hearAgain' | 'speakAgain';

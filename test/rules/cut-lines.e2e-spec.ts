@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { Presence } from '../../src/realtime/presence.js';
 import { Sweeper } from '../../src/realtime/sweeper.js';
 import { type Actor, aShop, aUser, type ShopWorld } from '../support/actors.js';
 import { createTestApp, databaseUri, type TestApp, testVariables } from '../support/app.js';
@@ -7,6 +9,11 @@ import { eventually } from '../support/eventually.js';
 import { findProgram, type RedisProcess, startRedis } from '../support/programs.js';
 import { type DoorClient, openRawWs } from '../support/sockets.js';
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.js';
+
+/** Far within the 40 s after which a process that was not heard is forgotten. */
+const AT_ONCE_MS = 10_000;
+/** By then presence is told, or is not. */
+const SETTLED_MS = 200;
 
 const redisServer = findProgram('redis-server', 'valkey-server');
 
@@ -27,8 +34,10 @@ describe.skipIf(!redisServer)('a process that alone loses its line to Redis', ()
     const variables = { JWT_SECRET, ENCRYPTION_KEYS, MONGODB_URI };
     whole = await createTestApp({ ...variables, REDIS_URL: redis.url });
     cut = await createTestApp({ ...variables, REDIS_URL: `redis://127.0.0.1:${line.port}` });
-    // Their sweeps would find by and by who must go.
-    for (const { nest } of [cut, whole]) nest.get(Sweeper).beforeApplicationShutdown();
+    // What they look at, and repeat, by the clock would heal by and by what must heal at once.
+    for (const { nest } of [cut, whole]) {
+      for (const one of [Sweeper, Presence]) nest.get(one).beforeApplicationShutdown();
+    }
     shop = await aShop(cut);
     await is('ready');
   });
@@ -105,6 +114,33 @@ describe.skipIf(!redisServer)('a process that alone loses its line to Redis', ()
       }
       const [[mine], [theirs]] = [told(owner), told(manager)];
       expect(mine!['id']).not.toBe(theirs!['id']);
+    },
+  );
+
+  it.each(['speaks', 'hears'] as const)(
+    'keeps nobody online who has left meanwhile, once it %s again',
+    async (what) => {
+      const [at, from] = what === 'speaks' ? [whole, cut] : [cut, whole];
+      const [owner, admin] = [await join(shop.owner, at), await join(shop.admin, from)];
+      const { userId } = shop.admin;
+      const heard = (online: boolean) =>
+        eventually(
+          () =>
+            expect(owner.heard('presence')).toContainEqual(
+              expect.objectContaining({ userId, online }),
+            ),
+          AT_ONCE_MS,
+        );
+      await heard(true);
+      // What is still to be told of this would be lost, and told again with the rest.
+      await pause(SETTLED_MS);
+      await whileCut(async () => {
+        admin.close();
+        const online = () => JSON.stringify(from.nest.get(Presence).online(shop.id));
+        await eventually(() => expect(online()).not.toContain(userId));
+        await pause(SETTLED_MS);
+      });
+      await heard(false);
     },
   );
 });
