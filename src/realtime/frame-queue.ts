@@ -1,6 +1,7 @@
+import { RateWindow, WINDOW_SECONDS } from './rate-window.js';
+
 /** All shops of a person may be joined in one go: a hundred. */
 const MAX_WAITING = 128;
-const WINDOW_SECONDS = 10;
 const MAX_FRAMES_IN_WINDOW = 300;
 
 const TOO_MANY_WAITING = `More than ${MAX_WAITING} frames wait: await answers before you send more.`;
@@ -17,9 +18,7 @@ export class FrameQueue {
   private readonly waiting: Handle[] = [];
   private isHandling = false;
   private hasEnded = false;
-  /** On the monotonic clock. */
-  private windowEndsAt = 0;
-  private inWindow = 0;
+  private readonly rate = new RateWindow(MAX_FRAMES_IN_WINDOW);
 
   /** @param refuse hears once why the socket must be closed */
   constructor(
@@ -55,13 +54,7 @@ export class FrameQueue {
 
   private reasonToRefuse(): string | undefined {
     if (this.waiting.length === MAX_WAITING) return TOO_MANY_WAITING;
-    const now = performance.now();
-    if (now >= this.windowEndsAt) {
-      this.windowEndsAt = now + WINDOW_SECONDS * 1_000;
-      this.inWindow = 0;
-    }
-    this.inWindow++;
-    return this.limitsRate && this.inWindow > MAX_FRAMES_IN_WINDOW ? TOO_MANY_FRAMES : undefined;
+    return this.limitsRate && this.rate.isExceeded() ? TOO_MANY_FRAMES : undefined;
   }
 
   private async handleAll(): Promise<void> {

@@ -18,7 +18,7 @@ import { Handshakes, refuseHandshake } from './handshakes.js';
 import { RawConnection } from './raw-connection.js';
 import { RawRooms } from './raw-rooms.js';
 import type { SocketIdentity } from './socket-identity.js';
-import { MAX_FRAME_BYTES } from './socketio.adapter.js';
+import { WS_OPTIONS } from './socketio.adapter.js';
 
 const PATH = '/ws';
 const SOCKET_IO_PATH = '/socket.io';
@@ -30,19 +30,12 @@ const SESSION_ENDED = 4401;
 
 const NO_DOOR = new AppError('not_found', 'Sockets open at /ws and at /socket.io.');
 
-const SERVER_OPTIONS = {
-  noServer: true,
-  maxPayload: MAX_FRAME_BYTES,
-  // Who does not stop when told to is cut off; the library would hear it for 30 seconds.
-  closeTimeout: 2_000,
-};
-
 /** The raw WebSocket door: frames are `{ event, data }` JSON texts, answers are events. */
 @Injectable()
 export class RawWsGateway implements Door, OnApplicationBootstrap, BeforeApplicationShutdown {
   readonly name = 'raw';
   private readonly logger = new Logger(RawWsGateway.name);
-  private readonly sockets = new WebSocketServer(SERVER_OPTIONS);
+  private readonly sockets = new WebSocketServer(WS_OPTIONS);
   private readonly connections = new Set<RawConnection>();
   private readonly rooms = new RawRooms();
   private heartbeat: NodeJS.Timeout;

@@ -20,13 +20,8 @@ import { FrameQueue } from './frame-queue.js';
 import { Handshakes } from './handshakes.js';
 import type { RoomMember } from './room-member.js';
 import type { SocketIdentity } from './socket-identity.js';
+import { refuse, SocketIoLines, unsentOf } from './socketio-lines.js';
 
-/** A client connects once; one that was refused, or left, may try again on the same line. */
-const MAX_CONNECTS_OF_A_LINE = 5;
-
-/** Unsent packets at which a reader that has stopped reading is let go. */
-const MAX_UNSENT_PACKETS = 1_000;
-const UNSENT_CHECK_MS = 2_000;
 /** Unsent packets before more is sent of what does not press. */
 const MANY_UNSENT_PACKETS = 20;
 const FLUSH_CHECK_MS = 10;
@@ -41,7 +36,6 @@ interface SocketData {
 
 type Acknowledge = (answer: object) => void;
 type ClientSocket = Socket<DefaultEventsMap, DefaultEventsMap, DefaultEventsMap, SocketData>;
-type Line = ClientSocket['conn'];
 
 /**
  * The Socket.IO door: answers with an acknowledgement `{ ok }`, or an event when none is asked for.
@@ -56,10 +50,9 @@ export class SocketIoGateway
   @WebSocketServer()
   private readonly server: Server;
 
-  private readonly connects = new WeakMap<Line, number>();
   /** Sockets that HTTP has handed over, to whichever door. */
   private readonly upgraded = new Set<Duplex>();
-  private unsentCheck: NodeJS.Timeout;
+  private lines: SocketIoLines;
 
   constructor(
     private readonly handshakes: Handshakes,
@@ -83,7 +76,7 @@ export class SocketIoGateway
       line.once('close', () => this.upgraded.delete(line));
     });
     this.doors.add(this);
-    this.unsentCheck = setInterval(() => this.letSlowReadersGo(), UNSENT_CHECK_MS);
+    this.lines = new SocketIoLines(server, this.config.rateLimits);
   }
 
   emit(room: string, event: string, data: object): void {
@@ -112,10 +105,7 @@ export class SocketIoGateway
   handleConnection(socket: ClientSocket): void {
     const member = memberOf(socket);
     socket.data.member = member;
-    const frames = new FrameQueue(this.config.rateLimits, (reason) => {
-      socket.emit('error', { error: reason, code: 'rate_limited' });
-      socket.disconnect(true);
-    });
+    const frames = new FrameQueue(this.config.rateLimits, (reason) => refuse(socket, reason));
     socket.onAny((event: unknown, ...args: unknown[]) => {
       frames.push(() => this.handle(socket, member, [event, ...args]));
     });
@@ -131,7 +121,7 @@ export class SocketIoGateway
    * closes once it is; one whose client has gone silent would keep the port open until its ping fails.
    */
   async beforeApplicationShutdown(): Promise<void> {
-    clearInterval(this.unsentCheck);
+    this.lines.end();
     this.server.emit('server:closing', { reason: 'The server restarts: connect again.' });
     for (const { conn } of this.all()) conn.close();
     const deadline = Date.now() + FAREWELL_MS;
@@ -141,11 +131,7 @@ export class SocketIoGateway
     for (const line of this.upgraded) line.destroy();
   }
 
-  /** Packets that ask to connect come before there is a socket whose frames could be counted. */
   private async admit({ conn, data, handshake, request }: ClientSocket): Promise<void> {
-    const count = (this.connects.get(conn) ?? 0) + 1;
-    this.connects.set(conn, count);
-    if (count > MAX_CONNECTS_OF_A_LINE) conn.close();
     if (conn.readyState !== 'open') throw new AppError('rate_limited', 'Connect anew.');
     data.identity = await this.handshakes.admit(request, conn, handshake.auth['token']);
   }
@@ -158,13 +144,6 @@ export class SocketIoGateway
     const { sockets, adapter } = this.server.sockets;
     const ids = [...(adapter.rooms.get(room) ?? [])];
     return ids.flatMap((id) => (sockets.get(id) as ClientSocket | undefined) ?? []);
-  }
-
-  /** The library keeps what it cannot send, without end. */
-  private letSlowReadersGo(): void {
-    for (const { conn } of this.all()) {
-      if (unsentOf(conn) > MAX_UNSENT_PACKETS) conn.close(true);
-    }
   }
 
   private async handle(
@@ -197,10 +176,6 @@ function memberOf(socket: ClientSocket): RoomMember {
       }
     },
   };
-}
-
-function unsentOf(line: Line): number {
-  return (line as unknown as { writeBuffer: unknown[] }).writeBuffer.length;
 }
 
 function reply(socket: ClientSocket, answer: Answer, acknowledge?: Acknowledge): void {
