@@ -95,6 +95,22 @@ describe.each(Object.keys(DOORS) as (keyof typeof DOORS)[])('the door %s', (door
     expect(stranger.heard('order:update')).toEqual([]);
   });
 
+  it('tells no stranger who joins with since what the shop has', async () => {
+    await placeOrder();
+    const { body } = await shop.owner
+      .post(`${shop.path}/conversations`, { customerName: 'Aung' })
+      .expect(201);
+    const path = `${shop.path}/conversations/${body.data.id as string}/messages`;
+    await shop.owner.post(path, { text: 'Hello' }).expect(201);
+    const stranger = await connect(door, shop.outsider.token);
+    const refused = await stranger.ask('shop:join', { shopId: shop.id, since: 0 });
+    expect(refused).toMatchObject({ ok: false, code: 'not_found' });
+    expect(await stranger.ask('ping', {})).toMatchObject({ ok: true });
+    for (const event of ['message:new', 'conversation:update', 'order:update', 'notification']) {
+      expect(stranger.heard(event)).toEqual([]);
+    }
+  });
+
   it('sends nothing more after shop:leave', async () => {
     const client = await connect(door, shop.owner.token);
     const witness = await connect(door, shop.owner.token);
