@@ -1,5 +1,6 @@
 import { Types } from 'mongoose';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { ChatCustomers } from '../src/realtime/chat-customers.service.js';
 import { Sweeper } from '../src/realtime/sweeper.js';
 import { type Actor, aShop, aUser, type ShopWorld } from './support/actors.js';
 import { createTestApp, type TestApp } from './support/app.js';
@@ -229,5 +230,27 @@ describe.each(Object.keys(DOORS) as DoorName[])('the door %s', (door) => {
       return opened.status === 'fulfilled' ? opened.value.closed : DOORS[door].closed;
     });
     expect(new Set(await Promise.all(attempts))).toEqual(new Set([DOORS[door].closed]));
+  });
+
+  it('lets no handshake outlive a chat that ends at the same time', async () => {
+    const { body } = await app.request
+      .post(`/api/public/shops/${shop.slug}/conversations`)
+      .send({ customerName: 'Su Su', text: 'Hello' })
+      .expect(201);
+    const customers = app.nest.get(ChatCustomers, { strict: false });
+    const find = customers.find.bind(customers);
+    vi.spyOn(customers, 'find').mockImplementation(async (token) => {
+      const customer = await find(token);
+      const _id = new Types.ObjectId(body.data.conversation.id as string);
+      await app.connection
+        .db!.collection('conversations')
+        .updateOne({ _id }, { $set: { lastMessageAt: new Date(0) } });
+      return customer;
+    });
+    const client = await connect(door, body.data.token as string);
+    expect(await client.next('session:ended')).toMatchObject({
+      reason: expect.stringContaining('chat has ended'),
+    });
+    await client.closed;
   });
 });
