@@ -237,6 +237,8 @@ describe.each(Object.keys(DOORS) as DoorName[])('the door %s', (door) => {
       .post(`/api/public/shops/${shop.slug}/conversations`)
       .send({ customerName: 'Su Su', text: 'Hello' })
       .expect(201);
+    // The next look would close it too, only later.
+    vi.spyOn(app.nest.get(Sweeper, { strict: false }), 'sweep').mockResolvedValue();
     const customers = app.nest.get(ChatCustomers, { strict: false });
     const find = customers.find.bind(customers);
     vi.spyOn(customers, 'find').mockImplementation(async (token) => {
