@@ -9,8 +9,8 @@ function aPeer() {
   const ws = Object.assign(new EventEmitter(), {
     OPEN: 1,
     readyState: 1,
-    ping: vi.fn(),
-    terminate: vi.fn(),
+    ping: vi.fn<() => void>(),
+    terminate: vi.fn<() => void>(),
   });
   const connection = new RawConnection(
     ws as unknown as WebSocket,
