@@ -8,6 +8,7 @@ import { type AppConfig, ConfigError, loadAppConfig } from './platform/config/ap
 import { isDatabaseUnavailable } from './platform/database/database-errors.js';
 import { DatabaseServer } from './platform/database/database-server.js';
 import { EmbeddedEngineError } from './platform/database/embedded-engine-error.js';
+import { IndexConflictError } from './platform/database/index-conflict-error.js';
 import { createLogger } from './platform/logging/logger.js';
 
 const SAME_SIGNAL_MS = 500;
@@ -39,7 +40,8 @@ async function start(config: AppConfig): Promise<void> {
 /** One line for what an operator can mend, the whole stack for what they cannot. */
 function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  if (error instanceof ConfigError || error instanceof EmbeddedEngineError) return error.message;
+  const mendable = [ConfigError, EmbeddedEngineError, IndexConflictError];
+  if (mendable.some((one) => error instanceof one)) return error.message;
   if (isDatabaseUnavailable(error)) {
     return `The database does not answer (${error.message}): check MONGODB_URI and that it runs.`;
   }

@@ -1,13 +1,18 @@
 import { randomBytes } from 'node:crypto';
-import type { Connection } from 'mongoose';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import mongoose, { type Connection, Schema } from 'mongoose';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import {
   type Migration,
   MigrationsService,
 } from '../../src/platform/database/migrations.service.js';
+import { buildSchemaIndexes } from '../../src/platform/database/schema-indexes.js';
 import { aShop } from '../support/actors.js';
 import { createTestApp, databaseUri, type TestApp } from '../support/app.js';
 import { aProduct } from '../support/bodies.js';
+import { startServer } from '../support/server-process.js';
 
 let app: TestApp;
 
@@ -110,5 +115,72 @@ describe('data of before the search by words', () => {
       .expect(200);
     expect(body.data).toMatchObject([{ name: 'Old beans' }]);
     await after.close();
+  });
+});
+
+describe('the indexes', () => {
+  const open: Connection[] = [];
+
+  afterAll(() => Promise.all(open.map((one) => one.dropDatabase().then(() => one.close()))));
+
+  async function aDatabase(): Promise<{ name: string; connection: Connection }> {
+    const name = `test_${randomBytes(6).toString('hex')}`;
+    const connection = await mongoose.createConnection(databaseUri(name)).asPromise();
+    open.push(connection);
+    return { name, connection };
+  }
+
+  /** As a version has it that declares these. */
+  async function build(name: string, ...indexes: [object, object?][]): Promise<string[]> {
+    const connection = mongoose.createConnection(databaseUri(name), { autoIndex: false });
+    const schema = new Schema({ code: String, shopId: String }, { autoCreate: false });
+    for (const [key, options] of indexes) schema.index(key as never, options as never);
+    connection.model('Voucher', schema);
+    try {
+      return await buildSchemaIndexes(await connection.asPromise());
+    } finally {
+      await connection.close();
+    }
+  }
+
+  it.each<[string, [object, object?]]>([
+    ['other options', [{ code: 1 }, { unique: true }]],
+    ['another name', [{ code: 1 }, { name: 'by_code' }]],
+    ['another key', [{ shopId: 1 }, { name: 'code_1' }]],
+  ])('of another version with %s stop the start until a migration drops them', async (_, index) => {
+    const { name, connection } = await aDatabase();
+    await build(name, [{ shopId: 1, code: 1 }], [{ code: 1 }]);
+    await expect(build(name, [{ shopId: 1, code: 1 }], index)).rejects.toThrow(
+      /^The index code_1 of the collection vouchers is another .*: drop it in a migration, .*\.$/,
+    );
+    await connection.collection('vouchers').dropIndex('code_1');
+    expect(await build(name, [{ shopId: 1, code: 1 }], index)).toEqual([]);
+  });
+
+  it('that no schema declares are told and kept', async () => {
+    const { name, connection } = await aDatabase();
+    await build(name, [{ shopId: 1 }], [{ code: 1 }]);
+    expect(await build(name, [{ shopId: 1 }])).toEqual(['vouchers.code_1']);
+    expect(await connection.collection('vouchers').indexExists('code_1')).toBe(true);
+    expect(app.logs.map(({ msg }) => msg)).toContain('indexes are there');
+    expect(app.logs.map(({ msg }) => msg)).not.toContain('indexes that no schema declares');
+  });
+
+  it('are named to the operator in one sentence, and in one line of the log', async () => {
+    const { name, connection } = await aDatabase();
+    const users = connection.collection('users');
+    await users.createIndex({ email: 1 });
+    const directory = await mkdtemp(join(tmpdir(), 'cliick-indexes-'));
+    const variables = { MONGODB_URI: databaseUri(name), NODE_ENV: 'test', DATA_DIR: directory };
+    const failure = await startServer(variables).catch(({ message }: Error) => message);
+    expect(failure).toMatch(/^The index email_1 of the collection users is another .*\.$/m);
+    expect(failure).not.toMatch(/^ +at |MongoServerError/m);
+    await users.dropIndex('email_1');
+    await users.createIndex({ nickname: 1 });
+    const server = await startServer(variables);
+    await server.stop();
+    await rm(directory, { recursive: true });
+    const told = server.output().match(/^.*no schema declares.*$/gm);
+    expect(told).toEqual([expect.stringContaining('users.nickname_1')]);
   });
 });

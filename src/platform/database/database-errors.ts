@@ -5,6 +5,8 @@ const BROKEN_SOCKET = new Set<unknown>(['EPIPE', 'ECONNRESET']);
 /** ShutdownInProgress, InterruptedAtShutdown, NotWritablePrimary and their kin. */
 const UNAVAILABLE_CODES = new Set<unknown>([91, 189, 10107, 11600, 11602, 13435, 13436]);
 const DUPLICATE_KEY = 11000;
+/** IndexOptionsConflict, IndexKeySpecsConflict. */
+const INDEX_CONFLICTS = new Set<unknown>([85, 86]);
 
 /** Whether the database could not be asked, so that the same request may succeed later. */
 export function isDatabaseUnavailable(error: unknown): boolean {
@@ -26,4 +28,9 @@ export function areDuplicateKeys(error: unknown): boolean {
   const { writeErrors } = error as { writeErrors?: { code?: number }[] };
   if (!writeErrors) return isDuplicateKey(error);
   return writeErrors.every(({ code }) => code === DUPLICATE_KEY);
+}
+
+/** Whether an index of that name or key is there already, and is another. */
+export function isIndexConflict(error: unknown): boolean {
+  return error instanceof Error && INDEX_CONFLICTS.has((error as { code?: unknown }).code);
 }

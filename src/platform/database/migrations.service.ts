@@ -51,9 +51,12 @@ export class MigrationsService {
     const inOrder = this.migrations.toSorted((one, other) => (one.id < other.id ? -1 : 1));
     for (const migration of inOrder) await this.apply(migration);
     const startedAt = performance.now();
-    await buildSchemaIndexes(this.connection);
+    const undeclared = await buildSchemaIndexes(this.connection);
     const ms = Math.round(performance.now() - startedAt);
     this.logger.log({ msg: 'indexes are there', ms });
+    if (undeclared.length === 0) return;
+    // An operator's own, or of another version that runs beside this one: not ours to drop.
+    this.logger.warn({ msg: 'indexes that no schema declares', indexes: undeclared });
   }
 
   private async apply(migration: Migration): Promise<void> {
