@@ -4,8 +4,9 @@
  */
 import 'reflect-metadata';
 import { MongoClient } from 'mongodb';
-import { AppConfig, ConfigError, loadAppConfig } from './platform/config/app-config.js';
+import { ConfigError, loadDataDirectory } from './platform/config/app-config.js';
 import { backUp, restore } from './platform/data/backup.js';
+import { requireDatabase } from './platform/data/database-directory.js';
 import { DataError } from './platform/data/data-error.js';
 import { copyDatabase } from './platform/data/move.js';
 import { DatabaseServer } from './platform/database/database-server.js';
@@ -27,12 +28,12 @@ try {
 }
 
 async function run(what: string, about: string): Promise<void> {
-  const actions: Record<string, (config: AppConfig, about: string) => Promise<void>> = {
-    backup: async ({ dataDirectory }, file) => {
+  const actions: Record<string, (dataDirectory: string, about: string) => Promise<void>> = {
+    backup: async (dataDirectory, file) => {
       const { bytes } = await backUp(dataDirectory, file);
       say(`${dataDirectory} is in ${file} (${Math.ceil(bytes / 1024)} KB). It holds secrets too.`);
     },
-    restore: async ({ dataDirectory }, file) => {
+    restore: async (dataDirectory, file) => {
       await restore(dataDirectory, file);
       say(`${file} is in ${dataDirectory}: start the server.`);
     },
@@ -40,12 +41,13 @@ async function run(what: string, about: string): Promise<void> {
   };
   const chosen = actions[what];
   if (!chosen || !about) throw new DataError(USAGE);
-  // Of the embedded database, whichever the server is told to use.
-  await chosen(new AppConfig({ ...loadAppConfig(), mongodbUri: undefined }), about);
+  await chosen(loadDataDirectory(), about);
 }
 
-async function move(config: AppConfig, uri: string): Promise<void> {
-  const source = await DatabaseServer.reach(config);
+async function move(dataDirectory: string, uri: string): Promise<void> {
+  await requireDatabase(dataDirectory);
+  // The embedded database, whichever the server is told to use.
+  const source = await DatabaseServer.reach({ dataDirectory });
   const from = new MongoClient(source.uri);
   let to: MongoClient | undefined;
   try {

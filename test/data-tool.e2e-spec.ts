@@ -101,6 +101,7 @@ describe('the data directory', { timeout: DEADLINE_MS }, () => {
   it.each([
     ['backup', 'shop.tgz', 'first', /is there already: name a new file/],
     ['backup', 'new.tgz', 'nowhere', /There is no database in/],
+    ['move', 'new.tgz', 'nowhere', /There is no database in/],
     ['restore', 'shop.tgz', 'first', /has a database already/],
     ['restore', 'missing.tgz', 'third', /There is no file/],
     ['restore', 'broken.tgz', 'third', /is no whole backup/],
@@ -112,6 +113,7 @@ describe('the data directory', { timeout: DEADLINE_MS }, () => {
     expect(output.trim().split('\n')).toHaveLength(1);
     expect(code).toBe(1);
     expect(existsSync(at(name, 'mongodb'))).toBe(name === 'first');
+    expect(existsSync(at('nowhere'))).toBe(false);
   });
 
   it('moves to a MongoDB server, with its indexes, once', async () => {

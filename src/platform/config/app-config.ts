@@ -112,7 +112,7 @@ export function loadAppConfig(
 ): AppConfig {
   const env = parse(environment);
   const production = env.NODE_ENV === 'production';
-  const dataDirectory = resolve(env.DATA_DIR ?? '.data');
+  const dataDirectory = dataDirectoryOf(env);
   if (production) requireForProduction(env);
   const secrets = env.JWT_SECRET && env.ENCRYPTION_KEYS ? undefined : loadSecrets(dataDirectory);
   const trustProxy = env.TRUST_PROXY;
@@ -151,6 +151,16 @@ export function loadAppConfig(
     webhookAllowedHosts: list(env.WEBHOOK_ALLOWED_HOSTS),
   });
 }
+
+/**
+ * Where the data are, for what needs no secrets and so makes none.
+ * @throws ConfigError naming every wrong variable
+ */
+export function loadDataDirectory(environment = environmentWithFile()): string {
+  return dataDirectoryOf(parse(environment));
+}
+
+const dataDirectoryOf = ({ DATA_DIR }: Env): string => resolve(DATA_DIR ?? '.data');
 
 /** The process's variables for a child process of ours. */
 export function processEnvironment(): Record<string, string | undefined> {

@@ -2,10 +2,9 @@ import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { create, extract } from 'tar';
 import { EngineDirectory } from '../database/engine-directory.js';
+import { DATABASE, exists, requireDatabase } from './database-directory.js';
 import { DataError } from './data-error.js';
 
-/** The directory of the embedded database within DATA_DIR. */
-const DATABASE = 'mongodb';
 /** Made anew where they are missing, or of the process that holds the directory. */
 const LEFT_OUT = new Set(['cache', 'prepare.lock', '.restoring', 'mongodb/engine.owner']);
 const UNFINISHED = '.restoring';
@@ -18,9 +17,7 @@ const UNFINISHED = '.restoring';
 export async function backUp(dataDirectory: string, file: string): Promise<{ bytes: number }> {
   const target = resolve(file);
   if (await exists(target)) throw new DataError(`${file} is there already: name a new file.`);
-  if (!(await exists(join(dataDirectory, DATABASE)))) {
-    throw new DataError(`There is no database in ${dataDirectory}: point DATA_DIR at one.`);
-  }
+  await requireDatabase(dataDirectory);
   await alone(dataDirectory, async () => {
     const filter = (path: string): boolean => !LEFT_OUT.has(path.replace(/^\.\//, ''));
     const options = { gzip: true, cwd: dataDirectory, portable: true, filter };
@@ -68,11 +65,4 @@ async function alone(dataDirectory: string, work: () => Promise<void>): Promise<
   } finally {
     await held.release();
   }
-}
-
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
 }

@@ -16,7 +16,9 @@ export class DatabaseServer {
     private readonly engine: EmbeddedEngine | undefined,
   ) {}
 
-  static async reach(config: AppConfig): Promise<DatabaseServer> {
+  static async reach(
+    config: Pick<AppConfig, 'dataDirectory' | 'mongodbUri'>,
+  ): Promise<DatabaseServer> {
     endWaitsOnClosedSockets();
     if (config.mongodbUri) {
       await awaitDatabase(config.mongodbUri, new Logger(DatabaseServer.name));
