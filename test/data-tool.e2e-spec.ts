@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -102,7 +102,7 @@ describe('the data directory', { timeout: DEADLINE_MS }, () => {
     ['backup', 'shop.tgz', 'first', /is there already: name a new file/],
     ['backup', 'new.tgz', 'nowhere', /There is no database in/],
     ['move', 'new.tgz', 'nowhere', /There is no database in/],
-    ['restore', 'shop.tgz', 'first', /has a database already/],
+    ['restore', 'shop.tgz', 'first', /holds mongodb already/],
     ['restore', 'missing.tgz', 'third', /There is no file/],
     ['restore', 'broken.tgz', 'third', /is no whole backup/],
     ['sell', 'shop.tgz', 'first', /^Say what to do: backup FILE/],
@@ -114,6 +114,22 @@ describe('the data directory', { timeout: DEADLINE_MS }, () => {
     expect(code).toBe(1);
     expect(existsSync(at(name, 'mongodb'))).toBe(name === 'first');
     expect(existsSync(at('nowhere'))).toBe(false);
+  });
+
+  it('takes no backup over what is there, and leaves all of it', async () => {
+    await mkdir(at('used', 'media'), { recursive: true });
+    await writeFile(at('used', 'media', 'only-copy.jpg'), 'a picture');
+    await writeFile(at('used', 'dev-secrets.json'), '{}');
+    await tool(at('first'), 'backup', at('with-media.tgz'));
+    const { code, output } = await tool(at('used'), 'restore', at('with-media.tgz'));
+    expect(output).toMatch(/ holds media already: move it away, .*\.\n$/);
+    expect(code).toBe(1);
+    expect((await readdir(at('used'))).toSorted()).toEqual(['dev-secrets.json', 'media']);
+    expect(await readFile(at('used', 'media', 'only-copy.jpg'), 'utf8')).toBe('a picture');
+    await rm(at('used', 'media'), { recursive: true });
+    expect(await tool(at('used'), 'restore', at('with-media.tgz'))).toMatchObject({ code: 0 });
+    const secrets = await readFile(at('first', 'dev-secrets.json'), 'utf8');
+    expect(await readFile(at('used', 'dev-secrets.json'), 'utf8')).toBe(secrets);
   });
 
   it('moves to a MongoDB server, with its indexes, once', async () => {

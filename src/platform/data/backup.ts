@@ -8,6 +8,8 @@ import { DataError } from './data-error.js';
 /** Made anew where they are missing, or of the process that holds the directory. */
 const LEFT_OUT = new Set(['cache', 'prepare.lock', '.restoring', 'mongodb/engine.owner']);
 const UNFINISHED = '.restoring';
+/** What a first start makes by itself: a restore puts the backup's in its place. */
+const GENERATED = new Set(['dev-secrets.json', 'dev-vapid.json']);
 
 /**
  * Writes all of a data directory to `file`, a gzipped tar archive: the database and the
@@ -29,30 +31,41 @@ export async function backUp(dataDirectory: string, file: string): Promise<{ byt
 }
 
 /**
- * Puts what `backUp` wrote into a data directory that has no database yet.
+ * Puts what `backUp` wrote into a data directory that holds nothing of it yet, or secrets that a start
+ * has generated there.
  * @throws DataError, or EmbeddedEngineError while a server holds the directory
  */
 export async function restore(dataDirectory: string, file: string): Promise<void> {
   if (!(await exists(file))) throw new DataError(`There is no file ${file}: name a backup.`);
   await mkdir(dataDirectory, { recursive: true });
-  if (await exists(join(dataDirectory, DATABASE))) {
-    const sentence = `${dataDirectory} has a database already: move it away, or point DATA_DIR elsewhere.`;
-    throw new DataError(sentence);
-  }
+  // Told before all of the archive is read.
+  await requireFree(dataDirectory, [DATABASE]);
   const unfinished = join(dataDirectory, UNFINISHED);
   await rm(unfinished, { recursive: true, force: true });
   await mkdir(unfinished);
-  await extract({ file, cwd: unfinished, strict: true }).catch(({ message }: Error) => {
-    throw new DataError(`${file} is no whole backup (${message}): use another.`);
-  });
-  const names = await readdir(unfinished);
-  if (!names.includes(DATABASE)) throw new DataError(`${file} holds no database: use another.`);
-  // The database last: only with it the directory counts as restored.
-  for (const name of names.toSorted((one, other) => rank(one) - rank(other))) {
-    await rm(join(dataDirectory, name), { recursive: true, force: true });
-    await rename(join(unfinished, name), join(dataDirectory, name));
+  try {
+    await extract({ file, cwd: unfinished, strict: true }).catch(({ message }: Error) => {
+      throw new DataError(`${file} is no whole backup (${message}): use another.`);
+    });
+    const names = await readdir(unfinished);
+    if (!names.includes(DATABASE)) throw new DataError(`${file} holds no database: use another.`);
+    await requireFree(dataDirectory, names);
+    // The database last: only with it the directory counts as restored.
+    for (const name of names.toSorted((one, other) => rank(one) - rank(other))) {
+      await rename(join(unfinished, name), join(dataDirectory, name));
+    }
+  } finally {
+    await rm(unfinished, { recursive: true, force: true });
   }
-  await rm(unfinished, { recursive: true });
+}
+
+/** @throws DataError naming what of `names` is there: it may be all that somebody has of it */
+async function requireFree(dataDirectory: string, names: string[]): Promise<void> {
+  const there = new Set(await readdir(dataDirectory));
+  const taken = names.filter((name) => there.has(name) && !GENERATED.has(name));
+  if (taken.length === 0) return;
+  const sentence = `${dataDirectory} holds ${taken.join(', ')} already: move it away, or point DATA_DIR elsewhere.`;
+  throw new DataError(sentence);
 }
 
 const rank = (name: string): number => Number(name === DATABASE);
