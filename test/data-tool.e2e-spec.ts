@@ -5,12 +5,17 @@ import { mkdir, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import mongoose from 'mongoose';
+import { list } from 'tar';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { DatabaseServer as Server } from '../src/platform/database/database-server.js';
 import { databaseUri } from './support/app.js';
 import { aProduct, aShopBody, anAccount } from './support/bodies.js';
 import { type ServerProcess, startServer } from './support/server-process.js';
 
 const TOOL = fileURLToPath(new URL('../dist/data-tool.js', import.meta.url));
+/** Built code, as the engine's own process needs JavaScript. */
+const SERVER = new URL('../dist/platform/database/database-server.js', import.meta.url).href;
 /** Servers and tools in processes of their own, on a busy machine. */
 const DEADLINE_MS = 120_000;
 
@@ -65,6 +70,28 @@ async function expectTheShop(): Promise<void> {
   expect(meta.nextCursor).toBeNull();
 }
 
+/** By their collections, whole. */
+async function indexesAt(uri: string, name?: string): Promise<Record<string, object[]>> {
+  const client = await mongoose.mongo.MongoClient.connect(uri);
+  const found: Record<string, object[]> = {};
+  for (const collection of await client.db(name).collections()) {
+    const all = await collection.indexes();
+    found[collection.collectionName] = all.toSorted((a, b) => (a.name! < b.name! ? -1 : 1));
+  }
+  await client.close();
+  return found;
+}
+
+async function embeddedIndexes(dataDirectory: string): Promise<Record<string, object[]>> {
+  const { DatabaseServer } = (await import(SERVER)) as { DatabaseServer: typeof Server };
+  const server = await DatabaseServer.reach({ dataDirectory });
+  try {
+    return await indexesAt(server.uri, server.databaseName);
+  } finally {
+    await server.stop();
+  }
+}
+
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'cliick-data-'));
   await serve({ DATA_DIR: at('first') });
@@ -101,6 +128,7 @@ describe('the data directory', { timeout: DEADLINE_MS }, () => {
   it.each([
     ['backup', 'shop.tgz', 'first', /is there already: name a new file/],
     ['backup', 'new.tgz', 'nowhere', /There is no database in/],
+    ['backup', 'missing/new.tgz', 'first', /missing\/new\.tgz cannot be written \(ENOENT\): /],
     ['move', 'new.tgz', 'nowhere', /There is no database in/],
     ['restore', 'shop.tgz', 'first', /holds mongodb already/],
     ['restore', 'missing.tgz', 'third', /There is no file/],
@@ -116,8 +144,17 @@ describe('the data directory', { timeout: DEADLINE_MS }, () => {
     expect(existsSync(at('nowhere'))).toBe(false);
   });
 
+  it('does not hold its own backup when that is written into it', async () => {
+    expect(await tool(at('first'), 'backup', at('first', 'own.tgz'))).toMatchObject({ code: 0 });
+    const names: string[] = [];
+    await list({ file: at('first', 'own.tgz'), onReadEntry: ({ path }) => names.push(path) });
+    await rm(at('first', 'own.tgz'));
+    expect(names).toContain('./mongodb/');
+    expect(names.filter((name) => name.includes('own.tgz'))).toEqual([]);
+  });
+
   it('takes no backup over what is there, and leaves all of it', async () => {
-    await mkdir(at('used', 'media'), { recursive: true });
+    for (const name of ['first', 'used']) await mkdir(at(name, 'media'), { recursive: true });
     await writeFile(at('used', 'media', 'only-copy.jpg'), 'a picture');
     await writeFile(at('used', 'dev-secrets.json'), '{}');
     await tool(at('first'), 'backup', at('with-media.tgz'));
@@ -138,6 +175,10 @@ describe('the data directory', { timeout: DEADLINE_MS }, () => {
     expect(moved).toMatchObject({ code: 0, output: expect.stringMatching(/^products +1$/m) });
     const again = await tool(at('first'), 'move', uri);
     expect(again).toMatchObject({ code: 1, output: expect.stringContaining('name an empty') });
+    // A start would build what is missing.
+    const indexes = await indexesAt(uri);
+    expect(indexes['products']!.length).toBeGreaterThan(1);
+    expect(indexes).toEqual(await embeddedIndexes(at('first')));
     await serve({ DATA_DIR: at('first'), MONGODB_URI: uri });
     await expectTheShop();
     await stop();

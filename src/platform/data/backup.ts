@@ -1,4 +1,4 @@
-import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { create, extract } from 'tar';
 import { EngineDirectory } from '../database/engine-directory.js';
@@ -21,13 +21,34 @@ export async function backUp(dataDirectory: string, file: string): Promise<{ byt
   if (await exists(target)) throw new DataError(`${file} is there already: name a new file.`);
   await requireDatabase(dataDirectory);
   await alone(dataDirectory, async () => {
-    const filter = (path: string): boolean => !LEFT_OUT.has(path.replace(/^\.\//, ''));
-    const options = { gzip: true, cwd: dataDirectory, portable: true, filter };
     // Under its name only when it is whole.
-    await create({ ...options, file: `${target}.part`, mode: 0o600 }, ['.']);
-    await rename(`${target}.part`, target);
+    const part = `${target}.part`;
+    try {
+      await writeFile(part, '', { mode: 0o600 });
+      await create({ ...(await archiveOf(dataDirectory, part)), file: part, mode: 0o600 }, ['.']);
+      await rename(part, target);
+    } catch (error) {
+      await rm(part, { force: true }).catch(() => {});
+      throw explain(error, file);
+    }
   });
   return { bytes: (await stat(target)).size };
+}
+
+async function archiveOf(cwd: string, part: string) {
+  const { dev, ino } = await stat(part);
+  // Within the data directory the archive would hold what has been written of itself.
+  const filter = (path: string, about: object): boolean =>
+    !LEFT_OUT.has(path.replace(/^\.\//, '')) &&
+    !('ino' in about && about.ino === ino && 'dev' in about && about.dev === dev);
+  return { gzip: true, cwd, portable: true, filter };
+}
+
+function explain(error: unknown, file: string): unknown {
+  const { code, path } = error as NodeJS.ErrnoException;
+  const isOfTheFile = path?.endsWith('.part') || code === 'ENOSPC';
+  if (!isOfTheFile) return error;
+  return new DataError(`${file} cannot be written (${code}): name one where this user can write.`);
 }
 
 /**
