@@ -6,6 +6,7 @@ import mongoose, { type Connection, Schema } from 'mongoose';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import {
   type Migration,
+  type MigrationTimings,
   MigrationsService,
 } from '../../src/platform/database/migrations.service.js';
 import { buildSchemaIndexes } from '../../src/platform/database/schema-indexes.js';
@@ -24,8 +25,15 @@ afterAll(() => app.close());
 
 /** As a process that starts has it: a service of its own, on the database of the application. */
 function aProcess(...migrations: Migration[]): MigrationsService {
+  return aProcessOf(undefined, ...migrations);
+}
+
+function aProcessOf(
+  timings: MigrationTimings | undefined,
+  ...migrations: Migration[]
+): MigrationsService {
   const model = app.connection.models['AppliedMigration']!;
-  const service = new MigrationsService(app.connection, model as never);
+  const service = new MigrationsService(app.connection, model as never, timings);
   for (const migration of migrations) service.add(migration);
   return service;
 }
@@ -79,6 +87,18 @@ describe('a migration', () => {
       finishedAt: null,
     });
     await aProcess({ id, run }).ready();
+    expect(run).toHaveBeenCalledTimes(1);
+  });
+
+  it('that takes longer than its lock is not begun by another process beside it', async () => {
+    const lockMs = 1_000;
+    const run = vi.fn<Migration['run']>(async () => {
+      await new Promise((resolve) => setTimeout(resolve, 4 * lockMs));
+      return 1;
+    });
+    const migration = { id: anId(), run };
+    const both = [1, 2].map(() => aProcessOf({ lockMs, beatMs: 100 }, migration).ready());
+    await Promise.all(both);
     expect(run).toHaveBeenCalledTimes(1);
   });
 

@@ -1,4 +1,4 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Injectable, Logger, Optional } from '@nestjs/common';
 import { InjectConnection, InjectModel } from '@nestjs/mongoose';
 import type { Connection, Model } from 'mongoose';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -16,9 +16,13 @@ export interface Migration {
   run(connection: Connection): Promise<number>;
 }
 
-/** A process that says nothing for so long is dead, and another goes on. */
-const LOCK_MS = 30_000;
-const BEAT_MS = 10_000;
+export interface MigrationTimings {
+  /** A process that says nothing for so long is dead, and another goes on. */
+  lockMs: number;
+  beatMs: number;
+}
+
+const TIMINGS: MigrationTimings = { lockMs: 30_000, beatMs: 10_000 };
 const POLL_MS = 200;
 
 /**
@@ -34,6 +38,7 @@ export class MigrationsService {
   constructor(
     @InjectConnection() private readonly connection: Connection,
     @InjectModel(AppliedMigration.name) private readonly applied: Model<AppliedMigration>,
+    @Optional() private readonly timings: MigrationTimings = TIMINGS,
   ) {}
 
   /** To be called at `onModuleInit`. */
@@ -70,7 +75,7 @@ export class MigrationsService {
 
   /** Whether this process is the one to run it now. */
   private async take(_id: string, known: AppliedMigration | null): Promise<boolean> {
-    const lockedUntil = new Date(Date.now() + LOCK_MS);
+    const lockedUntil = new Date(Date.now() + this.timings.lockMs);
     if (known) {
       const free = { _id, finishedAt: null, lockedUntil: { $lt: new Date() } };
       return (await this.applied.updateOne(free, { $set: { lockedUntil } })).modifiedCount > 0;
@@ -88,7 +93,7 @@ export class MigrationsService {
     const { id } = migration;
     const startedAt = performance.now();
     this.logger.log({ msg: 'migration begins', migration: id });
-    const beat = setInterval(() => void this.extend(id).catch(() => {}), BEAT_MS);
+    const beat = setInterval(() => void this.extend(id).catch(() => {}), this.timings.beatMs);
     try {
       const changed = await migration.run(this.connection);
       await this.applied.updateOne({ _id: id }, { $set: { finishedAt: new Date(), changed } });
@@ -105,7 +110,7 @@ export class MigrationsService {
   }
 
   private async extend(_id: string): Promise<void> {
-    const lockedUntil = new Date(Date.now() + LOCK_MS);
+    const lockedUntil = new Date(Date.now() + this.timings.lockMs);
     await this.applied.updateOne({ _id, finishedAt: null }, { $set: { lockedUntil } });
   }
 }
