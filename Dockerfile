@@ -7,7 +7,9 @@ RUN npm ci --no-audit --no-fund
 COPY nest-cli.json tsconfig.json tsconfig.build.json ./
 COPY .ci/bundle.mjs .ci/
 COPY src src
-RUN node node_modules/@nestjs/cli/bin/nest.js build && node .ci/bundle.mjs && npm prune --omit=dev
+# npm keeps the compiler and the types, as packages that run name them too: nothing that runs reads them.
+RUN node node_modules/@nestjs/cli/bin/nest.js build && node .ci/bundle.mjs && npm prune --omit=dev \
+  && rm -rf node_modules/typescript node_modules/@types
 
 FROM node:20-bookworm-slim
 ENV NODE_ENV=production PORT=8080 DATA_DIR=/data

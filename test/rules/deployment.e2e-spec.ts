@@ -47,6 +47,23 @@ describe('the image', () => {
     expect(missing.filter((name) => !['express', 'mongodb'].includes(name))).toEqual([]);
   });
 
+  it('leaves out what npm keeps though only the build reads it', () => {
+    const packages = JSON.parse(read('package-lock.json')).packages as Record<
+      string,
+      { dev?: boolean; devOptional?: boolean }
+    >;
+    const kept = Object.entries(packages)
+      .filter(([path, { dev, devOptional }]) => devOptional || (!dev && /\/@types\//.test(path)))
+      .map(([path]) => path);
+    const [, removed = ''] = /npm prune --omit=dev \\\n +&& rm -rf (.*)$/m.exec(
+      read('Dockerfile'),
+    )!;
+    const isRemoved = (path: string): boolean =>
+      removed.split(' ').some((one) => path === one || path.startsWith(`${one}/`));
+    expect(kept).toContain('node_modules/typescript');
+    expect(kept.filter((path) => !isRemoved(path))).toEqual([]);
+  });
+
   it('is given only what it is built from', () => {
     const copied = [...read('Dockerfile').matchAll(/^COPY (?!--from)(.*) \S+$/gm)].flatMap(
       ([, names]) => names!.split(' '),
