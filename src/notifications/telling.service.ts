@@ -80,6 +80,8 @@ export class TellingService implements OnModuleInit, BeforeApplicationShutdown {
         );
       }
     }
+    // At once: what is told from here on begins anew.
+    this.working = undefined;
   }
 
   private async tellShop(shopId: string, batch: Waiting[]): Promise<void> {
