@@ -27,9 +27,12 @@ export class WebhooksListener implements OnModuleInit {
     name: N,
     payload: DomainEventMap[N],
   ): Promise<void> {
-    const endpoints = await this.webhooks.listFor(payload.shopId, name);
+    const now = new Date();
+    const listening = await this.webhooks.listFor(payload.shopId, name);
+    // The look may be a moment later: who was added meanwhile is not told of what was before.
+    const endpoints = listening.filter(({ createdAt }) => createdAt <= now);
     if (endpoints.length === 0) return;
-    const event = webhookEventOf(name, payload, new Date());
+    const event = webhookEventOf(name, payload, now);
     if (event) await this.deliveries.send(endpoints, event, new Date());
   }
 }
