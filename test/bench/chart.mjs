@@ -1,6 +1,6 @@
 // The report's ratios as a picture: a bar each, a line at 1 (the bare reference), a mark at the aim.
 const ROW = 22;
-const LABEL = 430;
+const LABEL = 560;
 const WIDTH = 420;
 /** What is larger is cut, and told by its number. */
 const MOST = 5;
