@@ -23,6 +23,9 @@ const COMMANDS = new Set([
   'createIndexes',
 ]);
 
+/** A start makes and lists all indexes at the same time, which is told as one. */
+const OF_THE_START = new Set(['createIndexes', 'listIndexes']);
+
 /** Hears of every command to the database: its duration, and a line in the log when it was slow. */
 @Injectable()
 export class DatabaseCommands implements OnModuleInit {
@@ -57,8 +60,8 @@ export class DatabaseCommands implements OnModuleInit {
     this.duration.observe({ command, outcome }, event.duration / 1_000);
     if (!started) return;
     this.tracing.noteCommand(started, event.duration, outcome);
-    // A start makes all indexes at the same time, which is told as one.
-    if (event.duration >= this.config.slowQueryMs && event.commandName !== 'createIndexes') {
+    const isSlow = event.duration >= this.config.slowQueryMs;
+    if (isSlow && !OF_THE_START.has(event.commandName)) {
       this.logger.warn({ msg: 'slow query', ms: event.duration, ...commandShape(started) });
     }
   }
