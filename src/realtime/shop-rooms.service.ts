@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
+import pLimit from 'p-limit';
 import { SessionsService } from '../auth/sessions.service.js';
-import { Turns } from '../platform/database/turns.js';
 import type { Caller } from '../platform/http/access.decorators.js';
 import { AppError } from '../platform/http/app-error.js';
 import { ShopsService } from '../shops/shops.service.js';
@@ -35,13 +35,14 @@ interface Look {
 
 /** Told of what was missed before more of it is read. */
 const PAGE = 50;
+/** Many that come back at once would fill the memory with what each has missed. */
+const LOOKS_AT_ONCE = 8;
 
 /** Lets members into the rooms of their shops, at both doors, and tells them what they have missed. */
 @Injectable()
 export class ShopRooms {
   private readonly logger = new Logger(ShopRooms.name);
-  /** Many that come back at once would fill the memory with what each has missed. */
-  private readonly looks = new Turns();
+  private readonly looks = pLimit(LOOKS_AT_ONCE);
 
   constructor(
     private readonly shops: ShopsService,
@@ -142,7 +143,7 @@ export class ShopRooms {
     { reader, seq: since, told }: Missed,
   ): Promise<Missed> {
     const look = () => this.lookAt(reader, since, told);
-    const { seq, reset, rows, numbers } = await this.looks.take('look', look);
+    const { seq, reset, rows, numbers } = await this.looks(look);
     await tellRows(member, rows, told);
     let above = (numbers[0] ?? 0) - 1;
     for (let start = 0; start < numbers.length && member.open; start += PAGE) {
