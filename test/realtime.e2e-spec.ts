@@ -1,5 +1,7 @@
+import { once } from 'node:events';
 import { JwtService } from '@nestjs/jwt';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
 import { aShop, type ShopWorld } from './support/actors.js';
 import { createTestApp, type TestApp } from './support/app.js';
 import { aForm, anAccount, aProduct } from './support/bodies.js';
@@ -170,6 +172,35 @@ describe('handshakes', () => {
       socket.on('connect_error', reject);
     });
     socket.close();
+  });
+
+  it('sends frames of type, event, data and timestamp at the raw door, and needs only two of them', async () => {
+    const ws = new WebSocket(`${app.url.replace('http', 'ws')}/ws?token=${shop.owner.token}`);
+    await once(ws, 'open');
+    ws.send(JSON.stringify({ event: 'shop:join', data: { shopId: shop.id } }));
+    const before = Date.now();
+    const [joined] = (await once(ws, 'message')) as [Buffer];
+    const answer = JSON.parse(joined.toString()) as Record<string, unknown>;
+    const pushed = new Promise<Record<string, unknown>>((resolve) => {
+      ws.on('message', (frame: Buffer) => {
+        const read = JSON.parse(frame.toString()) as Record<string, unknown>;
+        if (read['event'] === 'order:update') resolve(read);
+      });
+    });
+    await placeOrder();
+    for (const [frame, event] of [
+      [answer, 'shop:joined'],
+      [await pushed, 'order:update'],
+    ] as const) {
+      expect(frame).toEqual({
+        type: event,
+        event,
+        data: expect.any(Object),
+        timestamp: expect.any(Number),
+      });
+      expect(Math.abs((frame['timestamp'] as number) - before)).toBeLessThan(60_000);
+    }
+    ws.close();
   });
 
   it('answers frames of the raw door that are no events with an error, and lives', async () => {

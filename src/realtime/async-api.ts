@@ -92,7 +92,7 @@ export function asyncApiDocument(document: OpenAPIObject, server: SocketServer):
     info: { title: `${info.title}: realtime`, version: info.version, description: DESCRIPTION },
     servers: {
       socketio: { ...server, pathname: '/socket.io', description: 'Socket.IO 4.' },
-      raw: { ...server, pathname: '/ws', description: 'Frames { event, data } as JSON.' },
+      raw: { ...server, pathname: '/ws', description: RAW_FRAMES },
     },
     channels: { shop: { address: null, messages } },
     operations: {
@@ -110,6 +110,10 @@ export function asyncApiDocument(document: OpenAPIObject, server: SocketServer):
     components: { schemas: eventSchemas(document, events) },
   };
 }
+
+const RAW_FRAMES =
+  'JSON frames { type, event, data, timestamp }: `type` is the event again, `timestamp` Unix time in ' +
+  'ms. Of a client { event, data } is enough.';
 
 const DESCRIPTION =
   'Two doors, one behaviour: Socket.IO, and a raw WebSocket at /ws. Give the access token as ' +

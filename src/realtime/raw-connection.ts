@@ -9,6 +9,11 @@ const MAX_UNSENT_BYTES = 1024 * 1024;
 const MANY_UNSENT_BYTES = MAX_UNSENT_BYTES / 4;
 const TRY_AGAIN_LATER = 1013;
 
+/** A frame of the raw door: `type` is the event again, as apps read the one or the other. */
+export function rawFrame(event: string, data: object): string {
+  return JSON.stringify({ type: event, event, data, timestamp: Date.now() });
+}
+
 /** One client of the raw door, and the rooms it is in. */
 export class RawConnection implements RoomMember {
   readonly rooms = new Set<string>();
@@ -46,7 +51,7 @@ export class RawConnection implements RoomMember {
   }
 
   send(event: string, data: object): void {
-    this.sendFrame(JSON.stringify({ event, data, timestamp: Date.now() }));
+    this.sendFrame(rawFrame(event, data));
   }
 
   sendFrame(frame: string): void {

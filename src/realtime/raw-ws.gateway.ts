@@ -15,7 +15,7 @@ import { ClientEvents } from './client-events.js';
 import { type Door, Doors, type Occupant } from './doors.js';
 import { FrameQueue } from './frame-queue.js';
 import { Handshakes, refuseHandshake } from './handshakes.js';
-import { RawConnection } from './raw-connection.js';
+import { RawConnection, rawFrame } from './raw-connection.js';
 import { RawRooms } from './raw-rooms.js';
 import type { SocketIdentity } from './socket-identity.js';
 import { WS_OPTIONS } from './socketio.adapter.js';
@@ -66,7 +66,7 @@ export class RawWsGateway implements Door, OnApplicationBootstrap, BeforeApplica
   }
 
   emit(room: string, event: string, data: object): void {
-    const frame = JSON.stringify({ event, data, timestamp: Date.now() });
+    const frame = rawFrame(event, data);
     for (const connection of this.rooms.of(room)) connection.sendFrame(frame);
   }
 

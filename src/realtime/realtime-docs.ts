@@ -56,7 +56,8 @@ code,pre{background:#f4f4f5;border-radius:4px;padding:.1em .3em}pre{padding:1em;
 h3{margin-bottom:0}.who{color:#52525b}</style></head><body>
 <h1>Realtime</h1>
 <p>Two doors with one behaviour: Socket.IO at <code>/socket.io</code>, and a raw WebSocket at
-<code>/ws</code> whose frames are <code>{ "event", "data" }</code>. Give the access token as
+<code>/ws</code> whose frames are <code>{ "type", "event", "data", "timestamp" }</code> (of a client
+<code>{ "event", "data" }</code> is enough). Give the access token as
 <code>auth.token</code>, as <code>?token=</code>, or as the cookie; a customer gives the token of
 their chat. Without a valid one the handshake is refused (401).</p>
 <p>Events carry <code>seq</code>: keep the highest, and give it as <code>since</code> when you join
