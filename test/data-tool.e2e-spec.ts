@@ -159,11 +159,13 @@ describe('the data directory', { timeout: DEADLINE_MS }, () => {
     await writeFile(at('used', 'dev-secrets.json'), '{}');
     await tool(at('first'), 'backup', at('with-media.tgz'));
     const { code, output } = await tool(at('used'), 'restore', at('with-media.tgz'));
-    expect(output).toMatch(/ holds media already: move it away, .*\.\n$/);
+    expect(output).toMatch(/ holds dev-secrets.json, media already: move it away, .*\.\n$/);
     expect(code).toBe(1);
     expect((await readdir(at('used'))).toSorted()).toEqual(['dev-secrets.json', 'media']);
     expect(await readFile(at('used', 'media', 'only-copy.jpg'), 'utf8')).toBe('a picture');
-    await rm(at('used', 'media'), { recursive: true });
+    expect(await readFile(at('used', 'dev-secrets.json'), 'utf8')).toBe('{}');
+    for (const name of ['media', 'dev-secrets.json'])
+      await rm(at('used', name), { recursive: true });
     expect(await tool(at('used'), 'restore', at('with-media.tgz'))).toMatchObject({ code: 0 });
     const secrets = await readFile(at('first', 'dev-secrets.json'), 'utf8');
     expect(await readFile(at('used', 'dev-secrets.json'), 'utf8')).toBe(secrets);

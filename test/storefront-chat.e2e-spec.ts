@@ -189,7 +189,7 @@ describe('customer token', () => {
   it('of an order opens no conversation, even of the same id (401)', async () => {
     const { id, path } = await start();
     const subject = { shopId: shop.id, subjectId: id };
-    const token = await app.nest.get(CustomerTokens).sign({ kind: 'order', ...subject });
+    const token = app.nest.get(CustomerTokens).sign({ kind: 'order', ...subject });
     await read(path, token).expect(401);
   });
 

@@ -300,8 +300,8 @@ describe('following an order', () => {
       `${token}x`,
       shop.owner.token,
       chat.body.data.token,
-      await tokens.sign({ kind: 'conversation', ...subject }),
-      await tokens.sign({ kind: 'order', ...subject }, old),
+      tokens.sign({ kind: 'conversation', ...subject }),
+      tokens.sign({ kind: 'order', ...subject }, old),
       app.nest
         .get(JwtService, { strict: false })
         .sign(

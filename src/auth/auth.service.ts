@@ -77,7 +77,7 @@ export class AuthService {
         'The account was changed at this moment: sign in again.',
       );
     }
-    const accessToken = await this.tokens.sign({ userId, sessionId });
+    const accessToken = this.tokens.sign({ userId, sessionId });
     return { user: { ...user, lastLogin: now }, session, accessToken, refreshToken };
   }
 
@@ -94,7 +94,7 @@ export class AuthService {
     if (!session) throw unauthenticated();
     const isFresh = Date.now() - session.createdAt.getTime() < FRESH_MS;
     const refreshToken = isFresh ? this.sessions.currentToken(session) : undefined;
-    const accessToken = await this.tokens.sign({ userId, sessionId });
+    const accessToken = this.tokens.sign({ userId, sessionId });
     return { user, session, accessToken, refreshToken };
   }
 
@@ -103,7 +103,7 @@ export class AuthService {
     const renewed = await this.sessions.rotate(refreshToken, new Date());
     const userId = renewed.session.userId.toHexString();
     const sessionId = renewed.session._id.toHexString();
-    const accessToken = await this.tokens.sign({ userId, sessionId });
+    const accessToken = this.tokens.sign({ userId, sessionId });
     return { user: await this.users.get(userId), accessToken, ...renewed };
   }
 }

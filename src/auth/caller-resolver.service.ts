@@ -59,7 +59,7 @@ export class CallerResolver {
       sessionId: session._id.toHexString(),
     };
     const cookies = {
-      accessToken: await this.tokens.sign(caller),
+      accessToken: this.tokens.sign(caller),
       refresh: { token: renewed.refreshToken, expiresAt: session.expiresAt },
     };
     setSessionCookies(response, cookies, this.config.production);

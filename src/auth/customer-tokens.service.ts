@@ -37,12 +37,12 @@ export class CustomerTokens {
   constructor(private readonly jwt: JwtService) {}
 
   /** @param at when its days begin; the same subject and second give the same token again */
-  async sign(
+  sign(
     { kind, shopId, subjectId }: CustomerSubject & { kind: CustomerTokenKind },
     at = new Date(),
-  ): Promise<string> {
+  ): string {
     const iat = Math.floor(at.getTime() / MILLISECONDS);
-    return this.jwt.signAsync(
+    return this.jwt.sign(
       { sub: subjectId, shop: shopId, typ: kind, iat },
       {
         algorithm: ALGORITHM,

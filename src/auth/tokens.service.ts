@@ -32,8 +32,8 @@ export class TokensService {
     private readonly sessions: SessionsService,
   ) {}
 
-  async sign({ userId, sessionId }: Caller): Promise<string> {
-    return this.jwt.signAsync(
+  sign({ userId, sessionId }: Caller): string {
+    return this.jwt.sign(
       { sub: userId, sid: sessionId, typ: TYPE },
       {
         algorithm: ALGORITHM,

@@ -26,7 +26,7 @@ export class OrderTokenInterceptor implements NestInterceptor {
   private async withToken(order: PublicOrderResponse): Promise<SubmittedOrderResponse> {
     const { id: subjectId, shopId, submittedAt } = order;
     const subject = { kind: 'order', shopId, subjectId } as const;
-    return { ...order, token: await this.tokens.sign(subject, new Date(submittedAt)) };
+    return { ...order, token: this.tokens.sign(subject, new Date(submittedAt)) };
   }
 }
 

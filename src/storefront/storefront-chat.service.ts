@@ -36,7 +36,7 @@ export class StorefrontChatService {
     const { conversation } = await this.conversations.create(shopId, customer);
     const conversationId = conversation._id.toHexString();
     const thread = await this.messages.send(shopId, conversationId, { sender: 'user', text });
-    const token = await this.tokens.sign({
+    const token = this.tokens.sign({
       kind: 'conversation',
       shopId,
       subjectId: conversationId,

@@ -8,12 +8,16 @@ import { median } from './load.mjs';
 const { MONGODB_URI, SHOP_ID } = process.env;
 const { ObjectId, MongoClient } = mongoose.mongo;
 const client = await MongoClient.connect(MONGODB_URI, { writeConcern: { w: 1, j: true } });
-const collections = ['products', 'shops', 'forms', 'shop_settings', 'bare_orders'];
-const [products, shops, forms, settings, orders] = collections.map((name) =>
-  client.db().collection(name),
+const [products, shops, forms, settings] = ['products', 'shops', 'forms', 'shop_settings'].map(
+  (name) => client.db().collection(name),
 );
+const WRITTEN = ['orders', 'stock_movements', 'notifications'];
+const [orders, movements, notifications] = WRITTEN.map((name) =>
+  client.db().collection(`bare_${name}`),
+);
+for (const name of WRITTEN) await copyIndexes(client.db(), name, `bare_${name}`);
 const shopId = new ObjectId(SHOP_ID);
-await copyIndexes(client.db(), 'orders', 'bare_orders');
+const { team } = await shops.findOne({ _id: shopId });
 
 /** What the submission of a form cannot do without, in its order. */
 const STEPS = {
@@ -27,7 +31,7 @@ const STEPS = {
       { $inc: { stock: -1 } },
     ),
   'take a number': () =>
-    shops.findOneAndUpdate({ _id: shopId }, { $inc: { benchCounter: 1, benchSeq: 1 } }),
+    shops.findOneAndUpdate({ _id: shopId }, { $inc: { benchCounter: 1, benchSeq: 2 } }),
   'write the order': ({ productId, formId }, number = Math.random()) => {
     const order = {
       shopId,
@@ -47,6 +51,37 @@ const STEPS = {
     };
     return orders.insertOne(order).then(() => order);
   },
+  'write the stock log': ({ productId }, orderId = new ObjectId()) =>
+    movements.insertOne({
+      shopId,
+      productId,
+      orderId,
+      change: -1,
+      newStock: 999,
+      reason: 'order',
+      version: Date.now() + Math.random(),
+      by: null,
+      note: '',
+      at: new Date(),
+    }),
+  'tell the team': (_, orderId = new ObjectId()) =>
+    notifications.insertMany(
+      team.map(({ userId }) => ({
+        shopId,
+        userId,
+        kind: 'new_order',
+        key: `order:${orderId.toHexString()}`,
+        version: 1,
+        title: 'New order',
+        message: 'Aung Aung: 9.99',
+        about: { orderId },
+        count: 1,
+        isRead: false,
+        isShown: true,
+        seq: Date.now(),
+        at: new Date(),
+      })),
+    ),
 };
 
 const webhooks = client.db().collection('bare_webhooks');
@@ -77,6 +112,11 @@ app.post('/submissions', async ({ query, body }, response) => {
   if (!taken) return response.status(409).json({ success: false });
   const { benchCounter = 0 } = await STEPS['take a number'](wanted);
   const { _id: id, ...order } = await STEPS['write the order'](wanted, benchCounter);
+  // Without anything that would find them missing after a crash, they are written before the answer.
+  if (query.withRecords) {
+    const records = ['write the stock log', 'tell the team'];
+    await Promise.all(records.map((step) => STEPS[step](wanted, id)));
+  }
   response.status(201).json({ success: true, data: { id, ...order } });
 });
 app.get('/steps', async ({ query }, response) => {

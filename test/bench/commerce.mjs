@@ -40,7 +40,8 @@ async function catalogueAndOrders({ api, bare, world }) {
   const { headers } = await fetch(catalogue);
   const etag = headers.get('etag') ?? randomUUID();
   const wanted = new URLSearchParams({ slug, formId: form.id, productId: product.id });
-  const bareSubmissions = `${bare.url}/submissions?${wanted}`;
+  const bareSubmissions = `${bare.url}/submissions?${wanted}&withRecords=true`;
+  const bareOrders = `${bare.url}/submissions?${wanted}`;
   const submissions = `${publicShop}/forms/${form.id}/submissions`;
   const members = `${shop}/products?limit=50`;
   const figures = await compare({
@@ -56,8 +57,10 @@ async function catalogueAndOrders({ api, bare, world }) {
     'public list of 50': list(catalogue),
     'public list of 50, unchanged (304)': list(catalogue, { 'If-None-Match': etag }),
     'bare submission': order(bareSubmissions),
+    'bare submission without stock log and feed': order(bareOrders),
     'submission of a form': order(submissions),
     'bare submission, one client': order(bareSubmissions, { clients: 1 }),
+    'bare submission without stock log and feed, one client': order(bareOrders, { clients: 1 }),
     'submission, one client': order(submissions, { clients: 1 }),
   });
   const breakdown = await (await fetch(`${bare.url}/steps?${wanted}`)).json();
@@ -74,7 +77,9 @@ async function catalogueAndOrders({ api, bare, world }) {
   beside('public list of 50', 'bare list of 50', cached);
   beside('public list of 50, unchanged (304)', 'bare list of 50', cached);
   beside('submission of a form', 'bare submission', sameWork);
+  beside('submission of a form', 'bare submission without stock log and feed', {});
   beside('submission, one client', 'bare submission, one client', sameWork);
+  beside('submission, one client', 'bare submission without stock log and feed, one client', {});
   return { figures, breakdownMs: breakdown };
 }
 

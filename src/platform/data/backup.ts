@@ -8,8 +8,6 @@ import { DataError } from './data-error.js';
 /** Made anew where they are missing, or of the process that holds the directory. */
 const LEFT_OUT = new Set(['cache', 'prepare.lock', '.restoring', 'mongodb/engine.owner']);
 const UNFINISHED = '.restoring';
-/** What a first start makes by itself: a restore puts the backup's in its place. */
-const GENERATED = new Set(['dev-secrets.json', 'dev-vapid.json']);
 
 /**
  * Writes all of a data directory to `file`, a gzipped tar archive: the database and the
@@ -52,8 +50,8 @@ function explain(error: unknown, file: string): unknown {
 }
 
 /**
- * Puts what `backUp` wrote into a data directory that holds nothing of it yet, or secrets that a start
- * has generated there.
+ * Puts what `backUp` wrote into a data directory that holds nothing of it yet: not even generated
+ * secrets, which may be the only ones that open a database elsewhere.
  * @throws DataError, or EmbeddedEngineError while a server holds the directory
  */
 export async function restore(dataDirectory: string, file: string): Promise<void> {
@@ -83,7 +81,7 @@ export async function restore(dataDirectory: string, file: string): Promise<void
 /** @throws DataError naming what of `names` is there: it may be all that somebody has of it */
 async function requireFree(dataDirectory: string, names: string[]): Promise<void> {
   const there = new Set(await readdir(dataDirectory));
-  const taken = names.filter((name) => there.has(name) && !GENERATED.has(name));
+  const taken = names.filter((name) => there.has(name)).toSorted();
   if (taken.length === 0) return;
   const sentence = `${dataDirectory} holds ${taken.join(', ')} already: move it away, or point DATA_DIR elsewhere.`;
   throw new DataError(sentence);
