@@ -1,11 +1,18 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { DomainEvents } from '../src/events/domain-events.js';
+import { AppError } from '../src/platform/http/app-error.js';
+import { JobsService } from '../src/platform/jobs/jobs.service.js';
+import { RetryLater } from '../src/platform/jobs/retry-later.js';
 import { ProductsService } from '../src/products/products.service.js';
+import { ShopRooms } from '../src/realtime/shop-rooms.service.js';
+import { SocketAuth } from '../src/realtime/socket-auth.js';
 import { type TelemetryServer, startTelemetryServer } from './providers/telemetry.server.js';
-import { aShop, type ShopWorld } from './support/actors.js';
+import { aShop, aUser, type ShopWorld } from './support/actors.js';
 import { createTestApp, type TestApp } from './support/app.js';
 import { aProduct } from './support/bodies.js';
 import { eventually } from './support/eventually.js';
+import { openRawWs, openSocketIo } from './support/sockets.js';
 
 const OPERATOR_TOKEN = randomBytes(32).toString('base64url');
 const TRACE_ID = '0af7651916cd43dd8448eb211c80319c';
@@ -161,6 +168,65 @@ describe('a bug', () => {
     });
     expect(event['tags']).toMatchObject({ method: 'GET', route: '/api/shops/:shopId/products' });
     expect(JSON.stringify(event)).not.toContain('private');
+  });
+
+  /** What Sentry was told, once, of the error of this message. */
+  async function told(message: string): Promise<Record<string, any>> {
+    const found = () =>
+      telemetry.events.filter(({ exception }) => exception.values[0].value === message);
+    await eventually(() => expect(found()).toHaveLength(1));
+    return found()[0]!;
+  }
+
+  it('of a job is told with its name, and what passes by itself or is foreseen is not', async () => {
+    const jobs = app.nest.get(JobsService, { strict: false });
+    const fail = (name: string, error: Error) =>
+      jobs.define(name, () => Promise.reject(error), { retryDelaysMs: [] });
+    fail('test.busy', new RetryLater('they are busy', 1));
+    fail('test.refused', AppError.notFound('order'));
+    fail('test.broken', new Error('the job is broken'));
+    for (const name of ['test.busy', 'test.refused', 'test.broken']) {
+      await jobs.enqueue(name, 'one', { customer: 'private' });
+      const dead = { name, failedAt: { $ne: null } };
+      await eventually(async () => {
+        expect(await app.connection.collection('jobs').countDocuments(dead)).toBe(1);
+      });
+    }
+    const event = await told('the job is broken');
+    expect(event['tags']).toMatchObject({ job: 'test.broken' });
+    expect(JSON.stringify(telemetry.events)).not.toMatch(/private|busy|no such order/);
+  });
+
+  it('of who listens to an event is told with the name of the event', async () => {
+    const events = app.nest.get(DomainEvents, { strict: false });
+    events.on('session.ended', () => Promise.reject(new Error('the listener is broken')));
+    const user = await aUser(app);
+    await user.post('/api/auth/logout').expect(200);
+    const event = await told('the listener is broken');
+    expect(event['tags']).toMatchObject({ event: 'session.ended' });
+  });
+
+  const doors = { 'Socket.IO': openSocketIo, '/ws': openRawWs };
+
+  it.each(Object.entries(doors))('of a frame at %s is told with its event', async (door, open) => {
+    const message = `the room of ${door} is broken`;
+    vi.spyOn(app.nest.get(ShopRooms, { strict: false }), 'join').mockRejectedValue(
+      new Error(message),
+    );
+    const client = await open(app, { token: shop.owner.token });
+    const answer = await client.ask('shop:join', { shopId: shop.id });
+    expect(answer).toMatchObject({ code: 'internal_error' });
+    client.close();
+    expect((await told(message))['tags']).toMatchObject({ event: 'shop:join' });
+  });
+
+  it.each(Object.entries(doors))('of a handshake at %s is told', async (door, open) => {
+    const message = `the handshake of ${door} is broken`;
+    const auth = app.nest.get(SocketAuth, { strict: false });
+    vi.spyOn(auth, 'authenticate').mockRejectedValue(new Error(message));
+    const opened = open(app, { token: shop.owner.token }).catch(() => 'refused');
+    expect(await opened).toBe('refused');
+    expect((await told(message))['tags']).toMatchObject({ event: 'handshake' });
   });
 
   it('is no refusal: those are not told', async () => {

@@ -1,5 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { EventEmitter2, OnEvent } from '@nestjs/event-emitter';
+import { EventEmitter2 } from '@nestjs/event-emitter';
+import { isBug } from '../platform/http/exception.filter.js';
+import { ErrorReports } from '../platform/telemetry/error-reports.js';
 import { identityOf } from './durable-events.js';
 import type { DomainEventMap, DomainEventName } from './event-catalogue.js';
 import { RecentSet } from './recent-set.js';
@@ -18,7 +20,10 @@ export class DomainEvents {
   /** What every consumer here has done with. */
   private readonly done = new RecentSet(MAX_REMEMBERED);
 
-  constructor(private readonly emitter: EventEmitter2) {}
+  constructor(
+    private readonly emitter: EventEmitter2,
+    private readonly reports: ErrorReports,
+  ) {}
 
   emit<N extends DomainEventName>(name: N, payload: DomainEventMap[N]): void {
     this.emitter.emit(name, payload);
@@ -44,7 +49,7 @@ export class DomainEvents {
     if (!this.done.has(identity)) await this.consume(name, payload);
   }
 
-  /** Subscribes from code; like `@OnDomainEvent`, a listener's error never reaches the emitter. */
+  /** Subscribes; a listener's error never reaches the emitter. */
   on<N extends DomainEventName>(name: N, listener: Listener<N>): void {
     this.emitter.on(name, (payload: DomainEventMap[N]) => {
       Promise.resolve()
@@ -73,17 +78,7 @@ export class DomainEvents {
   }
 
   private noteFailure(event: DomainEventName, error: unknown): void {
+    if (isBug(error)) this.reports.report(error, { event });
     this.logger.error({ msg: 'event listener failed', event, error: String(error) });
   }
-}
-
-/** Subscribes a method; the payload's type must be the event's. */
-export function OnDomainEvent<N extends DomainEventName>(name: N) {
-  return (
-    target: object,
-    key: string | symbol,
-    descriptor: TypedPropertyDescriptor<Listener<N>>,
-  ): void => {
-    OnEvent(name)(target, key, descriptor);
-  };
 }

@@ -49,7 +49,7 @@ export class PushSender {
 
   /**
    * @returns `gone` when the device is no more, `refused` when its service will never take it
-   * @throws RetryLater or Error when it may take it later
+   * @throws RetryLater when it may take it later
    */
   async send(device: PushDevice, payload: PushPayload, options: PushOptions): Promise<PushOutcome> {
     const answer = await this.post(device, shortened(payload, MAX_BYTES), options);
@@ -82,7 +82,11 @@ export class PushSender {
     const url = new URL(endpoint);
     const isTrusted = listsHost(pushAllowedHosts, url);
     const sent = headers as Record<string, string | number>;
-    return guardedPost({ url, headers: sent, body, timeoutMs: TIMEOUT_MS, isTrusted });
+    return guardedPost({ url, headers: sent, body, timeoutMs: TIMEOUT_MS, isTrusted }).catch(
+      ({ message }: Error) => {
+        throw new RetryLater(message);
+      },
+    );
   }
 
   private async outcome(
@@ -98,7 +102,7 @@ export class PushSender {
     if (status === 429 || status >= 500) {
       const delayMs = delayOf(headers['retry-after'], Date.now());
       const message = `${host} answered ${status}`;
-      throw delayMs === undefined ? new Error(message) : new RetryLater(message, delayMs);
+      throw new RetryLater(message, delayMs);
     }
     // Our keys or our request are wrong, which no repetition mends.
     this.logger.error({ msg: 'push refused', host, status, answer: body.slice(0, 200) });

@@ -1,6 +1,7 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { AppError } from '../platform/http/app-error.js';
-import { toAppError } from '../platform/http/exception.filter.js';
+import { isBug, toAppError } from '../platform/http/exception.filter.js';
+import { ErrorReports } from '../platform/telemetry/error-reports.js';
 import { Doors } from './doors.js';
 import { fieldsOf, readSince, requireId } from './frame-fields.js';
 import type { RoomMember } from './room-member.js';
@@ -100,10 +101,13 @@ export type Answer =
 /** What clients may ask through a socket, the same at both doors. */
 @Injectable()
 export class ClientEvents {
+  private readonly logger = new Logger(ClientEvents.name);
+
   constructor(
     private readonly rooms: ShopRooms,
     private readonly typing: Typing,
     private readonly doors: Doors,
+    private readonly reports: ErrorReports,
   ) {}
 
   /** Answers every frame, and never fails. */
@@ -113,6 +117,7 @@ export class ClientEvents {
       const answer = await this.answer(member, event, fieldsOf(data));
       return { ok: true, event: CLIENT_EVENTS[event].answer, data: answer };
     } catch (error) {
+      if (isBug(error)) this.noteBug(String(event), error);
       const { message, code } = toAppError(error);
       return { ok: false, error: message, code };
     }
@@ -133,6 +138,11 @@ export class ClientEvents {
       case 'ping':
         return {};
     }
+  }
+
+  private noteBug(event: string, error: unknown): void {
+    this.reports.report(error, { event });
+    this.logger.error({ msg: 'frame failed', event, error: String(error) });
   }
 
   private view(member: RoomMember, fields: Fields): object {

@@ -1,12 +1,13 @@
 import type { EventEmitter } from 'node:events';
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { Express, Request } from 'express';
 import { AppError } from '../platform/http/app-error.js';
-import { toAppError } from '../platform/http/exception.filter.js';
+import { isBug, toAppError } from '../platform/http/exception.filter.js';
 import { RateLimiter } from '../platform/security/rate-limiter.service.js';
 import { addressHit } from '../platform/security/throttling.js';
+import { ErrorReports } from '../platform/telemetry/error-reports.js';
 import { OpenSockets } from './open-sockets.js';
 import { SocketAuth } from './socket-auth.js';
 import { personOf, type SocketIdentity } from './socket-identity.js';
@@ -17,12 +18,14 @@ const MAX_PER_MINUTE_AND_ADDRESS = 600;
 /** Lets handshakes in, the same at both doors, or refuses them before anything is upgraded. */
 @Injectable()
 export class Handshakes {
+  private readonly logger = new Logger(Handshakes.name);
   private readonly open = new OpenSockets();
 
   constructor(
     private readonly auth: SocketAuth,
     private readonly limiter: RateLimiter,
     private readonly host: HttpAdapterHost,
+    private readonly reports: ErrorReports,
   ) {}
 
   /**
@@ -59,6 +62,13 @@ export class Handshakes {
     this.open.take(person);
     leave = () => this.open.giveBack(person);
     return identity;
+  }
+
+  /** Of one that is refused: when that was our bug, operators hear of it. */
+  noteFailure(error: unknown): void {
+    if (!isBug(error)) return;
+    this.reports.report(error, { event: 'handshake' });
+    this.logger.error({ msg: 'handshake failed', error: String(error) });
   }
 
   /** As HTTP has it, `TRUST_PROXY` included: Express computes it from these two. */

@@ -101,9 +101,7 @@ export class RawWsGateway implements Door, OnApplicationBootstrap, BeforeApplica
       const identity = await this.handshakes.admit(request, socket);
       this.sockets.handleUpgrade(request, socket, head, (ws) => this.accept(ws, identity));
     } catch (error) {
-      if (!(error instanceof AppError)) {
-        this.logger.error({ msg: 'handshake failed', error: String(error) });
-      }
+      this.handshakes.noteFailure(error);
       refuseHandshake(request, error);
     }
   }

@@ -50,8 +50,11 @@ export class SocketIoAdapter extends IoAdapter {
       allowRequest: (request, decide) => {
         handshakes.greet(request).then(
           () => decide(null, true),
-          // The library itself could say no more than 403.
-          (error: unknown) => refuseHandshake(request, error),
+          (error: unknown) => {
+            handshakes.noteFailure(error);
+            // The library itself could say no more than 403.
+            refuseHandshake(request, error);
+          },
         );
       },
     };

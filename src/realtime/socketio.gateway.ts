@@ -67,7 +67,10 @@ export class SocketIoGateway
     server.use((socket: ClientSocket, next) => {
       this.admit(socket).then(
         () => next(),
-        (error: unknown) => next(refusal(error)),
+        (error: unknown) => {
+          this.handshakes.noteFailure(error);
+          next(refusal(error));
+        },
       );
     });
     const http = this.host.httpAdapter.getHttpServer() as HttpServer;

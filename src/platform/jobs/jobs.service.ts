@@ -12,8 +12,10 @@ import { isDuplicateKey } from '../database/database-errors.js';
 import { MigrationsService } from '../database/migrations.service.js';
 import { AppError } from '../http/app-error.js';
 import { decodeCursor } from '../http/cursor.js';
+import { isBug } from '../http/exception.filter.js';
 import { Page } from '../http/page.js';
 import { requestId, withRequestId } from '../logging/request-context.js';
+import { ErrorReports } from '../telemetry/error-reports.js';
 import { Metrics } from '../telemetry/metrics.js';
 import { askAgain } from './ask-again.js';
 import { countJobs, measureJobs } from './job-counts.js';
@@ -75,6 +77,7 @@ export class JobsService implements OnApplicationBootstrap, BeforeApplicationShu
   constructor(
     @InjectModel(Job.name) private readonly jobs: Model<Job>,
     private readonly migrations: MigrationsService,
+    private readonly reports: ErrorReports,
     metrics: Metrics,
   ) {
     this.durations = measureJobs(jobs, metrics);
@@ -125,7 +128,8 @@ export class JobsService implements OnApplicationBootstrap, BeforeApplicationShu
         // One that repeats is tried again when its time comes.
         if ((jobData as JobData).key === REPETITION_KEY) return null;
         const delay = retryDelay(retryDelaysMs, attempt, Math.random());
-        return delay !== null && error instanceof RetryLater ? error.delayMs : delay;
+        const told = error instanceof RetryLater ? error.delayMs : undefined;
+        return delay === null ? null : (told ?? delay);
       },
     });
   }
@@ -225,6 +229,8 @@ export class JobsService implements OnApplicationBootstrap, BeforeApplicationShu
       measured({ outcome: 'done' });
     } catch (error) {
       measured({ outcome: 'failed' });
+      const isForeseen = error instanceof RetryLater || !isBug(error);
+      if (!isForeseen) this.reports.report(error, { job: name });
       throw error instanceof Error ? error : new Error(String(error));
     }
     if (data.key !== REPETITION_KEY) await this.finish(job);

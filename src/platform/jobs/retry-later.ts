@@ -1,8 +1,9 @@
-/** A failure of which the other side has said when to try again; it counts as a try. */
+/** A failure of another side that passes, and no bug of ours; it counts as a try. */
 export class RetryLater extends Error {
   constructor(
     message: string,
-    readonly delayMs: number,
+    /** When the other side has said it; else the job's own delay. */
+    readonly delayMs?: number,
   ) {
     super(message);
     this.name = 'RetryLater';

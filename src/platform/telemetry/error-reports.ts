@@ -11,6 +11,8 @@ export interface ErrorContext {
   method?: string;
   route?: string;
   job?: string;
+  /** A domain event whose listener failed, or what a socket's client sent. */
+  event?: string;
 }
 
 /**
@@ -56,10 +58,10 @@ export class ErrorReports implements OnApplicationShutdown {
     return new ErrorReports(client);
   }
 
-  report(error: unknown, { method, route, job }: ErrorContext = {}): void {
+  report(error: unknown, context: ErrorContext = {}): void {
     this.client?.captureException(error, {
       captureContext: {
-        tags: { request_id: requestId(), method, route, job },
+        tags: { request_id: requestId(), ...context },
       },
     });
   }
