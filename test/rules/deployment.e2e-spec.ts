@@ -141,6 +141,19 @@ describe('compose.yaml', () => {
     expect(new Set(asked)).toEqual(new Set(given));
   });
 
+  it('has nginx start without a process that is away, and find it when it is back', () => {
+    const template = read('docs/deployment/nginx.conf.template');
+    const upstreams = [...template.matchAll(/^upstream \w+ \{.*?^\}/gms)].map(([text]) => text);
+    expect(upstreams).toHaveLength(2);
+    // Nothing is looked up anew but what is in shared memory.
+    for (const upstream of upstreams) expect(upstream).toMatch(/^ {2}zone \w+ \w+;$/m);
+    expect(template).toMatch(/^resolver \$\{RESOLVER\}/m);
+    const { API_1, API_2 } = services.nginx.environment;
+    for (const api of [API_1, API_2]) expect(api).toMatch(/^[\w-]+:8080 resolve$/);
+    const [, minor] = /^nginx:1\.(\d+)/.exec(services.nginx.image)!;
+    expect(Number(minor)).toBeGreaterThanOrEqual(28);
+  });
+
   it.skipIf(!nginx)('has a configuration of nginx that nginx takes', async () => {
     expect(await checkConfig(nginx!)).toBe('');
   });

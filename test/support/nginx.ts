@@ -13,6 +13,8 @@ const TEMPLATE = fileURLToPath(
 
 export interface NginxProcess {
   url: string;
+  /** All that it has written. */
+  output(): Promise<string>;
   stop(): Promise<void>;
 }
 
@@ -36,6 +38,10 @@ export async function startNginx(program: string, apis: [string, string]): Promi
   });
   return {
     url,
+    output: async () => {
+      const logs = ['access.log', 'error.log'].map((name) => join(directory, name));
+      return (await Promise.all(logs.map((path) => readFile(path, 'utf8')))).join('');
+    },
     stop: async () => {
       child.kill('SIGTERM');
       await exited;
@@ -63,7 +69,9 @@ async function writeConfig([one, two]: [string, string]): Promise<Setup> {
     .replaceAll('${API_1}', one)
     .replaceAll('${API_2}', two)
     .replace('listen 80;', `listen 127.0.0.1:${port};`)
-    .replace('/dev/stdout', join(directory, 'access.log'));
+    .replaceAll('${RESOLVER}', '127.0.0.1')
+    .replace('/dev/stdout', join(directory, 'access.log'))
+    .replace('/dev/stderr', join(directory, 'error.log'));
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
     .map((name) => `${name}_temp_path ${join(directory, name)};`)
     .join('\n');
