@@ -24,5 +24,5 @@ VOLUME /data
 EXPOSE 8080
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/health/live`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
-# Node itself is the first process, so that it hears SIGTERM: it drains, finishes and ends.
+# Node itself and no shell, so that it hears SIGTERM: it drains, finishes and ends.
 CMD ["node", "--enable-source-maps", "dist/main.js"]

@@ -135,6 +135,10 @@ describe('compose.yaml', () => {
     expect(Number(keepAlive![1])).toBeLessThan(5);
   });
 
+  it('has a first process that hears signals while Node begins', () => {
+    for (const name of ['api-1', 'api-2']) expect(services[name].init).toBe(true);
+  });
+
   it('fills in what the configuration of nginx asks for', () => {
     const asked = read('docs/deployment/nginx.conf.template').match(/\$\{[A-Z0-9_]+\}/g)!;
     const given = Object.keys(services.nginx.environment).map((name) => `\${${name}}`);

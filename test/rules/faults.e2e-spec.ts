@@ -10,6 +10,7 @@ import { eventually } from '../support/eventually.js';
 import { startTcpProxy, type TcpProxy } from '../support/tcp-proxy.js';
 
 const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+const EARLY_SIGNAL = fileURLToPath(new URL('../support/early-signal.mjs', import.meta.url));
 const HOUR_MS = 3_600_000;
 /** Far above what is promised, far below for ever. */
 const BOUND_MS = 20_000;
@@ -122,6 +123,14 @@ describe('a start without its database', () => {
     // Killed for want of a handler it would have no code, and as the first process live on.
     expect(await once(child, 'exit')).toEqual([143, null]);
     await late.stop();
+  });
+
+  it('ends on a signal while it is loaded, also as the first process of a container', async () => {
+    const child = spawn(process.execPath, ['--import', EARLY_SIGNAL, MAIN], {
+      env: { ...testVariables(), PORT: '0' },
+      stdio: 'ignore',
+    });
+    expect(await once(child, 'exit')).toEqual([143, null]);
   });
 
   it('ends at once when waiting mends nothing, such as a wrong password', async () => {

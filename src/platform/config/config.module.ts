@@ -1,7 +1,7 @@
 import { type DynamicModule, Global, Module } from '@nestjs/common';
 import { AppConfig } from './app-config.js';
 
-/** Gives every module the settings that main.ts (or a test) has loaded. */
+/** Gives every module the settings that serve.ts (or a test) has loaded. */
 @Global()
 @Module({})
 export class ConfigModule {

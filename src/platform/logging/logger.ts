@@ -4,7 +4,7 @@ import type { AppConfig } from '../config/app-config.js';
 import { requestId } from './request-context.js';
 import { SECRET_FIELDS } from './secret-fields.js';
 
-/** Nest's report of a failed start, which main.ts tells the operator in a line. */
+/** Nest's report of a failed start, which serve.ts tells the operator in a line. */
 const START_FAILURE_CONTEXT = 'ExceptionHandler';
 /** At the top of a line and up to two levels inside it. */
 const REDACTED_PATHS = SECRET_FIELDS.flatMap((field) => [
