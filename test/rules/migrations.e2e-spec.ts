@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import mongoose, { type Connection, Schema } from 'mongoose';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
   type Migration,
   type MigrationTimings,
@@ -21,6 +21,8 @@ beforeAll(async () => {
   app = await createTestApp();
 });
 
+afterEach(() => vi.useRealTimers());
+
 afterAll(() => app.close());
 
 /** As a process that starts has it: a service of its own, on the database of the application. */
@@ -37,6 +39,28 @@ function aProcessOf(
   for (const migration of migrations) service.add(migration);
   return service;
 }
+
+/** The work of a migration, which ends when the test says so. */
+class Work {
+  finish: () => void;
+  fail: (error: Error) => void;
+  readonly begun: Promise<void>;
+  readonly run: Migration['run'];
+
+  constructor() {
+    let begin: () => void;
+    this.begun = new Promise((resolve) => (begin = resolve));
+    const end = new Promise<number>((resolve, reject) => {
+      this.finish = () => resolve(1);
+      this.fail = reject;
+    });
+    this.run = () => (begin(), end);
+  }
+}
+
+/** Within which a process has looked several times whether it may begin. */
+const SOME_POLLS_MS = 1_000;
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms, 'waited'));
 
 const anId = (): string => `2026-01-01-${randomBytes(4).toString('hex')}`;
 
@@ -100,6 +124,59 @@ describe('a migration', () => {
     const both = [1, 2].map(() => aProcessOf({ lockMs, beatMs: 100 }, migration).ready());
     await Promise.all(both);
     expect(run).toHaveBeenCalledTimes(1);
+  });
+
+  it('is not begun beside another by a process whose clock is ahead', async () => {
+    const first = new Work();
+    const second = new Work();
+    const id = anId();
+    const one = aProcess({ id, run: first.run }).ready();
+    await first.begun;
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 40_000 });
+    const other = aProcess({ id, run: second.run }).ready();
+    await expect(Promise.race([second.begun, pause(SOME_POLLS_MS)])).resolves.toBe('waited');
+    vi.useRealTimers();
+    first.finish();
+    await Promise.all([one, other]);
+  });
+
+  describe('whose process was too slow, and that another runs now', () => {
+    const slow = { lockMs: 200, beatMs: 3_600_000 };
+    let first: Work;
+    let second: Work;
+    let id: string;
+    let one: Promise<void>;
+    let other: Promise<void>;
+
+    beforeEach(async () => {
+      first = new Work();
+      second = new Work();
+      id = anId();
+      one = aProcessOf(slow, { id, run: first.run }).ready();
+      await first.begun;
+      other = aProcess({ id, run: second.run }).ready();
+      await second.begun;
+    });
+
+    const row = () => app.connection.collection('migrations').findOne({ _id: id as never });
+
+    it('is not given free by its failure', async () => {
+      const before = await row();
+      first.fail(new Error('no space'));
+      await expect(one).rejects.toThrow('no space');
+      expect(await row()).toEqual(before);
+      second.finish();
+      await other;
+    });
+
+    it('is not done by its end, and waited for', async () => {
+      first.finish();
+      await expect(Promise.race([one, pause(SOME_POLLS_MS)])).resolves.toBe('waited');
+      expect(await row()).toMatchObject({ finishedAt: null });
+      second.finish();
+      await Promise.all([one, other]);
+      expect(await row()).toMatchObject({ finishedAt: expect.any(Date) });
+    });
   });
 
   it('runs in the order of the ids, not of the modules', async () => {

@@ -7,7 +7,11 @@ export class AppliedMigration {
   @Prop({ type: String, required: true })
   _id: string;
 
-  /** Until then the process that runs it is taken to be alive. */
+  /** The process that runs it, by a name of its own. */
+  @Prop({ type: String, default: null })
+  owner: string | null;
+
+  /** Until then, by the database's clock, its owner is taken to be alive. */
   @Prop({ required: true })
   lockedUntil: Date;
 

@@ -1,6 +1,7 @@
 import { Injectable, Logger, Optional } from '@nestjs/common';
 import { InjectConnection, InjectModel } from '@nestjs/mongoose';
-import type { Connection, Model } from 'mongoose';
+import type { Connection, Model, QueryFilter, UpdateResult } from 'mongoose';
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppliedMigration } from './applied-migration.schema.js';
 import { isDuplicateKey } from './database-errors.js';
@@ -24,6 +25,8 @@ export interface MigrationTimings {
 
 const TIMINGS: MigrationTimings = { lockMs: 30_000, beatMs: 10_000 };
 const POLL_MS = 200;
+/** Of a lock that nobody holds. */
+const FREE = new Date(0);
 
 /**
  * Brings the database to what this version expects: first the migrations that domains have added,
@@ -33,6 +36,8 @@ const POLL_MS = 200;
 export class MigrationsService {
   private readonly logger = new Logger(MigrationsService.name);
   private readonly migrations: Migration[] = [];
+  /** What this process is called in its locks. */
+  private readonly owner = randomUUID();
   private made?: Promise<void>;
 
   constructor(
@@ -65,52 +70,56 @@ export class MigrationsService {
   }
 
   private async apply(migration: Migration): Promise<void> {
+    const _id = migration.id;
     for (;;) {
-      const known = await this.applied.findById(migration.id).lean();
+      const known = await this.applied.findById(_id).lean();
       if (known?.finishedAt) return;
-      if (await this.take(migration.id, known)) return this.run(migration);
-      await sleep(POLL_MS);
+      if (!known) await this.note(_id);
+      if (await this.take(_id)) await this.run(migration);
+      else await sleep(POLL_MS);
     }
   }
 
-  /** Whether this process is the one to run it now. */
-  private async take(_id: string, known: AppliedMigration | null): Promise<boolean> {
-    const lockedUntil = new Date(Date.now() + this.timings.lockMs);
-    if (known) {
-      const free = { _id, finishedAt: null, lockedUntil: { $lt: new Date() } };
-      return (await this.applied.updateOne(free, { $set: { lockedUntil } })).modifiedCount > 0;
-    }
+  /** Makes it known, to be taken by any process. */
+  private async note(_id: string): Promise<void> {
     try {
-      await this.applied.create({ _id, lockedUntil });
-      return true;
+      await this.applied.create({ _id, lockedUntil: FREE });
     } catch (error) {
-      if (isDuplicateKey(error)) return false;
-      throw error;
+      if (!isDuplicateKey(error)) throw error;
     }
+  }
+
+  /** Whether this process is the one to run it now: clocks of machines differ, the database has one. */
+  private async take(_id: string): Promise<boolean> {
+    const free = { _id, finishedAt: null, $expr: { $lt: ['$lockedUntil', '$$NOW'] } };
+    return (await this.lock(free)).modifiedCount > 0;
+  }
+
+  private lock(filter: QueryFilter<AppliedMigration>): Promise<UpdateResult> {
+    const lockedUntil = { $add: ['$$NOW', this.timings.lockMs] };
+    const change = [{ $set: { owner: this.owner, lockedUntil } }];
+    return this.applied.updateOne(filter, change, { updatePipeline: true }).exec();
   }
 
   private async run(migration: Migration): Promise<void> {
     const { id } = migration;
+    // Of who was slow, and has lost its lock, nothing is written: another runs it now.
+    const own = { _id: id, owner: this.owner, finishedAt: null };
     const startedAt = performance.now();
     this.logger.log({ msg: 'migration begins', migration: id });
-    const beat = setInterval(() => void this.extend(id).catch(() => {}), this.timings.beatMs);
+    const beat = setInterval(() => void this.lock(own).catch(() => {}), this.timings.beatMs);
     try {
       const changed = await migration.run(this.connection);
-      await this.applied.updateOne({ _id: id }, { $set: { finishedAt: new Date(), changed } });
+      await this.applied.updateOne(own, { $set: { finishedAt: new Date(), changed } });
       const ms = Math.round(performance.now() - startedAt);
       this.logger.log({ msg: 'migration is done', migration: id, changed, ms });
     } catch (error) {
       // The next start tries again at once.
-      await this.applied.updateOne({ _id: id }, { $set: { lockedUntil: new Date(0) } });
+      await this.applied.updateOne(own, { $set: { lockedUntil: FREE } });
       this.logger.error({ msg: 'migration failed', migration: id, error: String(error) });
       throw error;
     } finally {
       clearInterval(beat);
     }
-  }
-
-  private async extend(_id: string): Promise<void> {
-    const lockedUntil = new Date(Date.now() + this.timings.lockMs);
-    await this.applied.updateOne({ _id, finishedAt: null }, { $set: { lockedUntil } });
   }
 }
