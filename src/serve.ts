@@ -7,6 +7,7 @@ import { Readiness } from './health/readiness.js';
 import { type AppConfig, ConfigError, loadAppConfig } from './platform/config/app-config.js';
 import { isDatabaseUnavailable } from './platform/database/database-errors.js';
 import { DatabaseServer } from './platform/database/database-server.js';
+import { DuplicateValuesError } from './platform/database/duplicate-values-error.js';
 import { EmbeddedEngineError } from './platform/database/embedded-engine-error.js';
 import { IndexConflictError } from './platform/database/index-conflict-error.js';
 import { createLogger } from './platform/logging/logger.js';
@@ -35,7 +36,7 @@ async function start(config: AppConfig): Promise<void> {
 /** One line for what an operator can mend, the whole stack for what they cannot. */
 function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const mendable = [ConfigError, EmbeddedEngineError, IndexConflictError];
+  const mendable = [ConfigError, DuplicateValuesError, EmbeddedEngineError, IndexConflictError];
   if (mendable.some((one) => error instanceof one)) return error.message;
   if (isDatabaseUnavailable(error)) {
     return `The database does not answer (${error.message}): check MONGODB_URI and that it runs.`;

@@ -254,6 +254,19 @@ describe('the indexes', () => {
     expect(await build(name, [{ shopId: 1, code: 1 }], index)).toEqual([]);
   });
 
+  it('that are unique, over values that are not, stop the start, and no value is told', async () => {
+    const { name, connection } = await aDatabase();
+    const email = `${randomBytes(6).toString('hex')}@example.com`;
+    await connection.collection('users').insertMany([{ email }, { email }]);
+    const directory = await mkdtemp(join(tmpdir(), 'cliick-indexes-'));
+    const variables = { MONGODB_URI: databaseUri(name), NODE_ENV: 'test', DATA_DIR: directory };
+    const failure = await startServer(variables).catch(({ message }: Error) => message);
+    await rm(directory, { recursive: true });
+    expect(failure).toMatch(/^The collection users holds .* its unique index email_1 .*\.$/m);
+    expect(failure).not.toMatch(/^ +at |MongoServerError/m);
+    expect(failure).not.toContain(email);
+  });
+
   it('that no schema declares are told and kept', async () => {
     const { name, connection } = await aDatabase();
     await build(name, [{ shopId: 1 }], [{ code: 1 }]);

@@ -1,5 +1,6 @@
 import type { Connection, Model } from 'mongoose';
-import { isIndexConflict } from './database-errors.js';
+import { isDuplicateKey, isIndexConflict } from './database-errors.js';
+import { DuplicateValuesError } from './duplicate-values-error.js';
 import { IndexConflictError } from './index-conflict-error.js';
 
 type Collection = Model<unknown>['collection'];
@@ -12,6 +13,7 @@ const built = new WeakMap<Connection, Promise<string[]>>();
  * be served. One command a collection, as each waits for the database's journal; Mongoose's own
  * way is one an index. Answers the indexes that no schema declares, as `collection.index`.
  * @throws IndexConflictError for one that is there as another
+ * @throws DuplicateValuesError for a unique one that the data forbids
  */
 export function buildSchemaIndexes(connection: Connection): Promise<string[]> {
   const known = built.get(connection) ?? build(connection);
@@ -40,6 +42,9 @@ async function create(collection: Collection, indexes: Index[]): Promise<string[
   try {
     return await collection.createIndexes(indexes as never);
   } catch (error) {
+    if (isDuplicateKey(error)) {
+      throw new DuplicateValuesError(collection.name, findRefused(error, indexes));
+    }
     if (!isIndexConflict(error)) throw error;
     throw new IndexConflictError(collection.name, await findConflict(collection, indexes));
   }
@@ -54,10 +59,22 @@ async function findConflict(collection: Collection, indexes: Index[]): Promise<s
     } catch (error) {
       if (!isIndexConflict(error)) throw error;
       const key = JSON.stringify(index.key);
-      const name = index.name ?? Object.entries(index.key).flat().join('_');
+      const name = nameOf(index);
       const found = there.find((one) => one.name === name || JSON.stringify(one.key) === key);
       return found?.name ?? name;
     }
   }
   throw new Error(`The indexes of ${collection.name} were changed meanwhile: start again.`);
+}
+
+/** The name of the unique index over whose key a refusal is. */
+function findRefused(error: unknown, indexes: Index[]): string {
+  const key = (error as { keyPattern?: Index['key'] }).keyPattern ?? {};
+  const refused = indexes.find((index) => JSON.stringify(index.key) === JSON.stringify(key));
+  return nameOf(refused ?? { key });
+}
+
+/** As the database names one that is declared without a name. */
+function nameOf({ name, key }: Index): string {
+  return name ?? Object.entries(key).flat().join('_');
 }
