@@ -269,7 +269,7 @@ describe('an operator', () => {
     });
     const metrics = async () => (await as(OPERATOR_TOKEN, 'get', '/metrics').expect(200)).text;
     const runs = (outcome: string, count: number): string =>
-      `cliick_job_duration_seconds_count{job="${name}",outcome="${outcome}"} ${count}`;
+      `cliick_job_duration_seconds_count{name="${name}",outcome="${outcome}"} ${count}`;
     const before = await metrics();
     expect(before).toContain('cliick_jobs{state="dead"} 1');
     expect(before).toContain(runs('failed', 1));

@@ -29,6 +29,6 @@ export function measureJobs(jobs: Model<Job>, metrics: Metrics) {
   return metrics.histogram({
     name: 'job_duration_seconds',
     help: 'Runs of jobs in this process.',
-    labels: ['job', 'outcome'],
+    labels: ['name', 'outcome'],
   });
 }

@@ -223,7 +223,7 @@ export class JobsService implements OnApplicationBootstrap, BeforeApplicationShu
     handler: JobHandler<T>,
   ): Promise<void> {
     const { name, data, failCount } = job.attrs;
-    const measured = this.durations.startTimer({ job: name });
+    const measured = this.durations.startTimer({ name });
     try {
       await handler(data.payload as T, { attempt: (failCount ?? 0) + 1 });
       measured({ outcome: 'done' });

@@ -12,6 +12,9 @@ interface Description<Label extends string> {
   labels?: readonly Label[];
 }
 
+/** Prometheus names what it scrapes by these, and renames a metric's own of that name. */
+const LABELS_OF_THE_SCRAPE = ['job', 'instance'];
+
 /** The metrics of this process: each part that has some makes them here, and `/metrics` shows all. */
 @Injectable()
 export class Metrics {
@@ -45,6 +48,8 @@ export class Metrics {
   }
 
   private described<Label extends string>({ name, help, labels = [] }: Description<Label>) {
+    const taken = labels.find((label) => LABELS_OF_THE_SCRAPE.includes(label));
+    if (taken) throw new Error(`the label ${taken} of ${name} is Prometheus's own`);
     return { name: `cliick_${name}`, help, labelNames: [...labels], registers: [this.registry] };
   }
 }
