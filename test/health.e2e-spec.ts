@@ -45,6 +45,19 @@ describe('health', () => {
   });
 });
 
+describe('an answer', () => {
+  it('is the last on its connection while the process stops, and not before', async () => {
+    const stopping = await createTestApp();
+    const connection = async (path: string) =>
+      (await fetch(`${stopping.url}${path}`)).headers.get('connection');
+    const paths = ['/health/live', '/health/ready', '/api/nowhere'];
+    for (const path of paths) expect(await connection(path), path).toBe('keep-alive');
+    stopping.nest.get(Readiness, { strict: false }).drain();
+    for (const path of paths) expect(await connection(path), path).toBe('close');
+    await stopping.close();
+  });
+});
+
 describe.skipIf(!redisServer)('health with a real Redis', () => {
   it('asks it too, and is degraded but ready while it is away', async () => {
     const redis = await startRedis(redisServer!);
