@@ -3,6 +3,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { createApp } from './create-app.js';
+import { LAST_ANSWERS_MS } from './health/last-answers.js';
 import { Readiness } from './health/readiness.js';
 import { type AppConfig, ConfigError, loadAppConfig } from './platform/config/app-config.js';
 import { isDatabaseUnavailable } from './platform/database/database-errors.js';
@@ -14,8 +15,6 @@ import { createLogger } from './platform/logging/logger.js';
 import { EXIT_CODES, giveUp } from './signals.js';
 
 const SAME_SIGNAL_MS = 500;
-/** How long a stop waits for answers that are on their way. */
-const LAST_ANSWERS_MS = 15_000;
 
 try {
   await start(loadAppConfig());

@@ -1,9 +1,12 @@
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { DomainEvents } from '../src/events/domain-events.js';
 import { AppError } from '../src/platform/http/app-error.js';
 import { JobsService } from '../src/platform/jobs/jobs.service.js';
 import { RetryLater } from '../src/platform/jobs/retry-later.js';
+import { FLUSH_DEADLINE_MS } from '../src/platform/telemetry/error-reports.js';
 import { ProductsService } from '../src/products/products.service.js';
 import { ShopRooms } from '../src/realtime/shop-rooms.service.js';
 import { SocketAuth } from '../src/realtime/socket-auth.js';
@@ -15,6 +18,8 @@ import { eventually } from './support/eventually.js';
 import { openRawWs, openSocketIo } from './support/sockets.js';
 
 const OPERATOR_TOKEN = randomBytes(32).toString('base64url');
+/** To close an application and empty its database on a busy machine. */
+const SOME_WORK_MS = 4_000;
 const TRACE_ID = '0af7651916cd43dd8448eb211c80319c';
 
 let telemetry: TelemetryServer;
@@ -148,6 +153,28 @@ describe('traces', () => {
     });
     const inside = telemetry.spans.filter(({ parentSpanId }) => parentSpanId === request.spanId);
     expect(inside.map(({ name }) => name)).toContain('find products');
+  });
+});
+
+describe('a stop', () => {
+  it('does not wait for a collector that never answers', async () => {
+    const silent = createServer().listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const { port } = silent.address() as AddressInfo;
+    const address = `127.0.0.1:${port}`;
+    const stopping = await createTestApp({
+      SENTRY_DSN: `http://key@${address}/7`,
+      OTEL_EXPORTER_OTLP_ENDPOINT: `http://${address}`,
+    });
+    const lines: Socket[] = [];
+    silent.on('connection', (line) => lines.push(line));
+    await stopping.request.get('/health/live').expect(200);
+    const since = performance.now();
+    await stopping.close();
+    expect(performance.now() - since).toBeLessThan(FLUSH_DEADLINE_MS + SOME_WORK_MS);
+    expect(lines).not.toHaveLength(0);
+    for (const line of lines) line.destroy();
+    silent.close();
   });
 });
 

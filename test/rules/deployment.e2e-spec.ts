@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { getMetadataStorage } from 'class-validator';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { LAST_ANSWERS_MS } from '../../src/health/last-answers.js';
 import { Env } from '../../src/platform/config/env.js';
+import { FLUSH_DEADLINE_MS } from '../../src/platform/telemetry/error-reports.js';
 import { createTestApp, type TestApp } from '../support/app.js';
 import { checkConfig } from '../support/nginx.js';
 import { findProgram } from '../support/programs.js';
@@ -128,7 +130,9 @@ describe('compose.yaml', () => {
       .map(({ propertyName }) => propertyName);
     const { environment, stop_grace_period: grace } = services['api-1'];
     expect(known).toEqual(expect.arrayContaining(Object.keys(environment)));
-    expect(Number.parseInt(grace, 10)).toBeGreaterThan(Number(environment.DRAIN_SECONDS) + 10);
+    const stopMs = Number(environment.DRAIN_SECONDS) * 1_000 + LAST_ANSWERS_MS + FLUSH_DEADLINE_MS;
+    // Some seconds are for closing the database.
+    expect(Number.parseInt(grace, 10) * 1_000).toBeGreaterThan(stopMs + 5_000);
     const keepAlive = /^\s+keepalive_timeout (\d+)s;/m.exec(
       read('docs/deployment/nginx.conf.template'),
     );

@@ -4,7 +4,8 @@ import type { AppConfig } from '../config/app-config.js';
 import { requestId } from '../logging/request-context.js';
 
 const SEND_DEADLINE_MS = 5_000;
-const FLUSH_DEADLINE_MS = 2_000;
+/** What is not told within it when the process stops is lost. */
+export const FLUSH_DEADLINE_MS = 2_000;
 
 /** What is known of an error besides itself; never headers, bodies or addresses with a query. */
 export interface ErrorContext {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { Span, Tracer } from '@opentelemetry/api';
 import type { NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
@@ -5,6 +6,7 @@ import type { RequestHandler } from 'express';
 import type { CommandStartedEvent } from 'mongodb';
 import type { AppConfig } from '../config/app-config.js';
 import { requestId } from '../logging/request-context.js';
+import { FLUSH_DEADLINE_MS } from './error-reports.js';
 import { routeOf } from './http-metrics.js';
 
 type Api = typeof import('@opentelemetry/api');
@@ -89,7 +91,9 @@ export class Tracing implements OnApplicationShutdown {
   }
 
   async onApplicationShutdown(): Promise<void> {
-    await this.exporter?.provider.shutdown().catch(() => {});
+    const flushed = this.exporter?.provider.shutdown().catch(() => {});
+    // It would wait for a collector that does not answer, and try again.
+    await Promise.race([flushed, sleep(FLUSH_DEADLINE_MS, undefined, { ref: false })]);
   }
 }
 
