@@ -8,6 +8,7 @@ import { Readiness } from './health/readiness.js';
 import type { AppConfig } from './platform/config/app-config.js';
 import { crossOrigin } from './platform/http/cross-origin.js';
 import { jsonBody } from './platform/http/json-body.js';
+import { ignoreOtherProtocols } from './platform/http/other-protocols.js';
 import { requireHost } from './platform/http/require-host.js';
 import { securityHeaders } from './platform/http/security-headers.js';
 import { limitSlowClients, TIME_LIMITS } from './platform/http/slow-clients.js';
@@ -61,5 +62,6 @@ export async function createApp(
   });
   serveRealtimeDocs(app, document, config);
   await app.init();
+  ignoreOtherProtocols(app.getHttpServer());
   return app;
 }
