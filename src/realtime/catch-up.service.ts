@@ -1,70 +1,77 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
+import {
+  type BeforeApplicationShutdown,
+  Injectable,
+  Logger,
+  type OnApplicationBootstrap,
+} from '@nestjs/common';
 import { ShopsService } from '../shops/shops.service.js';
-import type { ChangesResponse } from '../sync/dto/changes.response.js';
-import { SyncService } from '../sync/sync.service.js';
+import { UntoldRanges } from '../sync/untold-ranges.service.js';
 import { type Command, Doors, type Occupant } from './doors.js';
+import { MissedChanges } from './missed-changes.js';
 import { ProcessBus } from './process-bus.js';
 import { numberedPush, PushMemory } from './push-memory.js';
-import { commandsFor } from './push-table.js';
-import { shopOfRoom, shopRoom } from './rooms.js';
+import { shopOfRoom } from './rooms.js';
 import { Sweeper } from './sweeper.js';
 
-/** Told at once, and the pause before the next: a client must be able to read along. */
-const BATCH = 50;
-const PAUSE_MS = 50;
-
-/** Sockets are told nothing of it. */
-const NO_CHAT = { customerName: '', assigneeId: null };
-
-/** A document's newer state, and how it is told. */
-interface State {
-  id: string;
-  seq: number;
-  commands: Command[];
-}
+/** Doubled at each failure. */
+const FIRST_RETRY_MS = 1_000;
+const MAX_RETRY_MS = 30_000;
+/** Another process may have ended what this one goes on with. */
+const BEGIN_AGAIN_MS = 5_000;
 
 /** By shop, the number since which something may not have been told. */
 type Since = Map<string, number>;
 
 /**
- * Tells the sockets of this process what other processes have written while they could not say so: a
+ * Has the sockets of this process told what other processes have written while they could not say so: a
  * client whose socket stayed open has no reason to ask. What has changed is in the data; from where on
  * is known by the last moment at which all was heard, and by what a process failed to publish.
  */
 @Injectable()
-export class CatchUp implements OnApplicationBootstrap {
+export class CatchUp implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger(CatchUp.name);
   /** Each shop's number when all was surely heard, of the last look and of the one before. */
   private heard: Since = new Map();
   private heardBefore: Since = new Map();
   /** What was not published, by the shops it was for. */
   private lost: Since = new Map();
+  /** When it was noted last that their sockets are not told in order. */
+  private readonly begun = new Map<string, number>();
+  /** One after the other: an end must not come before its beginning. */
+  private noting = Promise.resolve(true);
   /** Whether anything was not: an eviction has no number, and is found by a sweep. */
   private hasLost = false;
+  /** What is still to be told here, until it is. */
+  private readonly untold: Since = new Map();
+  private sweepsDue = 0;
+  private isTelling = false;
+  private readonly stopping = new AbortController();
 
   constructor(
     private readonly doors: Doors,
     private readonly bus: ProcessBus,
     private readonly memory: PushMemory,
     private readonly shops: ShopsService,
-    private readonly sync: SyncService,
+    private readonly ranges: UntoldRanges,
+    private readonly missed: MissedChanges,
     private readonly sweeper: Sweeper,
   ) {}
 
   onApplicationBootstrap(): void {
     this.doors.onShopChange((shopId) => void this.noteShop(shopId));
     this.bus.onTurn('proveHearing', () => void this.attempt(() => this.noteHeard()));
-    this.bus.onTurn('hearAgain', () => void this.attempt(() => this.tellUnheard()));
+    this.bus.onTurn('hearAgain', () => this.tellUnheard());
     this.bus.onTurn('speakAgain', () => this.publishLost());
     this.bus.onLoss((topic, body) => {
       if (topic === 'commands') this.noteLost(sinceOf(body as Command[]));
       if (topic === 'lost') this.noteLost(body as [string, number][]);
     });
-    this.bus.on('lost', (body) => {
-      const lost: Since = new Map(body as [string, number][]);
-      void this.attempt(() => this.tellAll(lost));
-    });
+    this.bus.on('lost', (body) => this.tellSince(body as [string, number][]));
+  }
+
+  beforeApplicationShutdown(): void {
+    this.stopping.abort();
   }
 
   /** Somebody is there now: what is written from here on must reach them. */
@@ -83,14 +90,30 @@ export class CatchUp implements OnApplicationBootstrap {
     this.memory.turn();
   }
 
-  private async tellUnheard(): Promise<void> {
-    await this.tellAll(new Map([...this.heard, ...this.heardBefore]));
+  private tellUnheard(): void {
+    const unheard: Since = new Map([...this.heard, ...this.heardBefore]);
+    this.tellSince(unheard);
+    this.note(async () => {
+      // What was told meanwhile was not in order.
+      for (const [shopId, now] of await this.shops.mapSeqs([...unheard.keys()])) {
+        const from = unheard.get(shopId)! + 1;
+        if (now >= from) await this.ranges.noteRange(shopId, from, now);
+      }
+    });
   }
 
   private noteLost(since: Iterable<[string, number]>): void {
     this.hasLost = true;
     for (const [shopId, seq] of since) {
-      this.lost.set(shopId, Math.min(seq, this.lost.get(shopId) ?? seq));
+      // Who does not speak may not hear either.
+      const known = [this.lost, this.heardBefore, this.heard].map((map) => map.get(shopId) ?? seq);
+      const lowest = Math.min(seq, ...known);
+      const isKnown = this.lost.get(shopId) === lowest;
+      const now = Date.now();
+      if (isKnown && now - (this.begun.get(shopId) ?? 0) < BEGIN_AGAIN_MS) continue;
+      this.lost.set(shopId, lowest);
+      this.begun.set(shopId, now);
+      this.note(() => this.ranges.begin(shopId, lowest + 1));
     }
   }
 
@@ -98,55 +121,58 @@ export class CatchUp implements OnApplicationBootstrap {
     if (!this.hasLost) return;
     const lost = [...this.lost];
     this.lost = new Map();
+    this.begun.clear();
     this.hasLost = false;
     this.bus.publish('lost', lost);
+    this.note(async () => {
+      const seqs = await this.shops.mapSeqs(lost.map(([shopId]) => shopId));
+      for (const [shopId, seq] of seqs) await this.ranges.end(shopId, seq);
+    });
   }
 
-  private async tellAll(since: Since): Promise<void> {
+  private note(write: () => Promise<void>): void {
+    this.noting = this.noting.then(() => this.attempt(write));
+  }
+
+  private tellSince(since: Iterable<[string, number]>): void {
+    for (const [shopId, seq] of since) {
+      this.untold.set(shopId, Math.min(seq, this.untold.get(shopId) ?? seq));
+    }
+    this.sweepsDue++;
+    if (!this.isTelling) void this.tellUntold();
+  }
+
+  /** Again and again until it is told: nothing else would bring it to a socket that stays open. */
+  private async tellUntold(): Promise<void> {
+    this.isTelling = true;
+    let retryMs = FIRST_RETRY_MS;
+    while (!this.stopping.signal.aborted && (this.untold.size > 0 || this.sweepsDue > 0)) {
+      const isTold = await this.attempt(() => this.tellAll());
+      if (isTold) continue;
+      await pause(retryMs, undefined, { signal: this.stopping.signal, ref: false }).catch(() => {});
+      retryMs = Math.min(retryMs * 2, MAX_RETRY_MS);
+    }
+    this.isTelling = false;
+  }
+
+  private async tellAll(): Promise<void> {
     // Who has lost their place meanwhile must hear none of it.
+    const due = this.sweepsDue;
     await this.sweeper.sweep(new Date());
-    for (const shopId of this.occupiedShops()) {
-      const from = since.get(shopId);
-      if (from !== undefined) await this.tell(shopId, from);
-    }
-  }
-
-  private async tell(shopId: string, since: number): Promise<void> {
-    const changes = await this.sync.changesSince({ shopId, userId: null }, since, new Date());
-    if (changes.reset) {
-      const data = { shopId, seq: changes.seq };
-      this.doors.apply([{ do: 'emit', room: shopRoom(shopId), event: 'shop:reset', data }]);
-      return;
-    }
-    const states = [...statesOf(shopId, changes), ...(await this.notificationsOf(shopId, since))];
-    // What the overlap brings again was heard.
-    const missed = states.filter(({ seq }) => seq > since).sort((a, b) => a.seq - b.seq);
-    for (let start = 0; start < missed.length; start += BATCH) {
-      if (start > 0) await pause(PAUSE_MS);
-      for (const { id, seq, commands } of missed.slice(start, start + BATCH)) {
-        // Looked at only now: a later state may have come meanwhile.
-        if (this.memory.has({ id, seq })) continue;
-        this.doors.apply(commands);
-        this.memory.keep(commands);
+    this.sweepsDue -= due;
+    const occupied = this.occupiedShops();
+    let failure: unknown;
+    for (const [shopId, since] of [...this.untold]) {
+      try {
+        if (occupied.has(shopId)) await this.missed.tell(shopId, since);
+      } catch (error) {
+        failure = error;
+        continue;
       }
+      // A lower number may have come meanwhile.
+      if (this.untold.get(shopId) === since) this.untold.delete(shopId);
     }
-  }
-
-  /** What the people of a shop's room are told, each alone. */
-  private async notificationsOf(shopId: string, since: number): Promise<State[]> {
-    const people = this.doors
-      .occupants(shopRoom(shopId))
-      .flatMap(({ identity }) => (identity.kind === 'member' ? [identity.userId] : []));
-    const states: State[] = [];
-    for (const userId of new Set(people)) {
-      const reader = { shopId, userId };
-      for (const notification of await this.sync.notificationsSince(reader, since, new Date())) {
-        const { id, seq } = notification;
-        const commands = commandsFor('notification.raised', { ...reader, notification });
-        states.push({ id, seq, commands });
-      }
-    }
-    return states;
+    if (failure !== undefined) throw failure;
   }
 
   /** Those of members and of customers. */
@@ -158,35 +184,15 @@ export class CatchUp implements OnApplicationBootstrap {
     return new Set(shops);
   }
 
-  private async attempt(work: () => Promise<void>): Promise<void> {
+  private async attempt(work: () => Promise<void>): Promise<boolean> {
     try {
       await work();
+      return true;
     } catch (error) {
       this.logger.warn({ msg: 'sockets may have missed something', error: String(error) });
+      return false;
     }
   }
-}
-
-/** What the whole team is told. */
-function statesOf(shopId: string, { messages, conversations, orders }: ChangesResponse): State[] {
-  return [
-    ...messages.map((message) => ({
-      ...message,
-      commands: commandsFor('message.created', { shopId, message, chat: NO_CHAT }),
-    })),
-    ...conversations.map((conversation) => ({
-      ...conversation,
-      commands: commandsFor('conversation.updated', {
-        shopId,
-        conversation,
-        hasNewStatus: true,
-      }),
-    })),
-    ...orders.map((order) => ({
-      ...order,
-      commands: commandsFor('order.updated', { shopId, order }),
-    })),
-  ];
 }
 
 function sinceOf(commands: Command[]): [string, number][] {

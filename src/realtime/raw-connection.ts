@@ -9,6 +9,10 @@ const MAX_UNSENT_BYTES = 1024 * 1024;
 const MANY_UNSENT_BYTES = MAX_UNSENT_BYTES / 4;
 const TRY_AGAIN_LATER = 1013;
 
+/** Pushes that are held back, and for how long; a client that joins by itself does so at once. */
+const MAX_HELD = 200;
+const HELD_MS = 500;
+
 /** A frame of the raw door: `type` is the event again, as apps read the one or the other. */
 export function rawFrame(event: string, data: object): string {
   return JSON.stringify({ type: event, event, data, timestamp: Date.now() });
@@ -19,6 +23,9 @@ export class RawConnection implements RoomMember {
   readonly rooms = new Set<string>();
   viewing?: string;
   private alive = true;
+  private held?: { room: string; frame: string }[];
+  private releasing?: NodeJS.Timeout;
+  private hasSpoken = false;
 
   constructor(
     private readonly ws: WebSocket,
@@ -48,6 +55,40 @@ export class RawConnection implements RoomMember {
   leave(room: string): void {
     this.rooms.delete(room);
     this.index.delete(room, this);
+    this.held = this.held?.filter((one) => one.room !== room);
+  }
+
+  /**
+   * Holds back what rooms push: a client that is back in its rooms may join with a number, and must be
+   * told what it has missed first.
+   */
+  hold(): void {
+    this.held = [];
+  }
+
+  /** For a client that says nothing. */
+  releaseSoon(): void {
+    if (this.hasSpoken) return;
+    this.releasing = setTimeout(() => this.release(), HELD_MS).unref();
+  }
+
+  /** It says something: what is held stays so until that is answered. */
+  noteFrame(): void {
+    this.hasSpoken = true;
+    clearTimeout(this.releasing);
+  }
+
+  release(): void {
+    const held = this.held ?? [];
+    this.held = undefined;
+    for (const { frame } of held) this.sendFrame(frame);
+  }
+
+  /** Of a room. */
+  push(room: string, frame: string): void {
+    if (this.held && this.held.length >= MAX_HELD) this.release();
+    if (this.held) this.held.push({ room, frame });
+    else this.sendFrame(frame);
   }
 
   send(event: string, data: object): void {

@@ -67,7 +67,7 @@ export class RawWsGateway implements Door, OnApplicationBootstrap, BeforeApplica
 
   emit(room: string, event: string, data: object): void {
     const frame = rawFrame(event, data);
-    for (const connection of this.rooms.of(room)) connection.sendFrame(frame);
+    for (const connection of this.rooms.of(room)) connection.push(room, frame);
   }
 
   leave(room: string, left: string): void {
@@ -121,10 +121,15 @@ export class RawWsGateway implements Door, OnApplicationBootstrap, BeforeApplica
     });
     ws.on('error', ({ message }) => this.logger.debug({ msg: 'raw socket', error: message }));
     ws.on('message', (frame, isBinary) => {
+      connection.noteFrame();
       frames.push(() => this.handle(connection, isBinary ? undefined : frame));
     });
     // Before any frame of its own: the app does not join again after a reconnect.
-    frames.begin(() => this.arrivals.welcomeBack(connection));
+    if (identity.kind === 'member') connection.hold();
+    frames.begin(async () => {
+      await this.arrivals.welcomeBack(connection);
+      connection.releaseSoon();
+    });
   }
 
   private async handle(connection: RawConnection, frame: RawData | undefined): Promise<void> {
@@ -132,6 +137,7 @@ export class RawWsGateway implements Door, OnApplicationBootstrap, BeforeApplica
     if (!connection.open) return;
     const { event, data } = parseFrame(frame);
     const answer = await this.clientEvents.handle(connection, event, data);
+    connection.release();
     if (answer.ok) connection.send(answer.event, answer.data);
     else connection.send('error', { error: answer.error, code: answer.code });
   }

@@ -12,6 +12,7 @@ import { ClientEvents } from './client-events.js';
 import { Doors } from './doors.js';
 import { Evictor } from './evictor.js';
 import { Handshakes } from './handshakes.js';
+import { MissedChanges } from './missed-changes.js';
 import { Presence } from './presence.js';
 import { ProcessBus } from './process-bus.js';
 import { PushMemory } from './push-memory.js';
@@ -35,6 +36,7 @@ import { Typing } from './typing.service.js';
     Presence,
     ChatCustomers,
     Sweeper,
+    MissedChanges,
     CatchUp,
     ShopRooms,
     Arrivals,

@@ -18,6 +18,8 @@ interface Missed {
   reset: boolean;
   /** By id, the number of the state that was told. */
   told: Map<string, number>;
+  /** How much of that in the last look. */
+  count: number;
 }
 
 interface Row {
@@ -37,6 +39,8 @@ interface Look {
 const PAGE = 50;
 /** Many that come back at once would fill the memory with what each has missed. */
 const LOOKS_AT_ONCE = 8;
+/** Who reads more slowly than the shop writes is faster when they read everything anew. */
+const MAX_LOOKS = 10;
 
 /** Lets members into the rooms of their shops, at both doors, and tells them what they have missed. */
 @Injectable()
@@ -122,14 +126,22 @@ export class ShopRooms {
   }
 
   /**
-   * Before they are in the room: what comes there would be newer, and a client that is cut off amid
-   * the telling would come back with a number above what it was not told.
+   * While they are not in the room: what comes there would be newer, and a client that is cut off amid
+   * the telling would come back with a number above what it was not told. So until one look brings no
+   * more than what is told at once.
    */
   private async tellMissed(member: RoomMember, shopId: string, since: number): Promise<Missed> {
     const caller = requireSignedIn(member);
     await this.requireMembership(caller, shopId);
+    await member.leave(shopRoom(shopId));
     const reader = { shopId, userId: caller.userId };
-    return this.tellChanges(member, { reader, seq: since, reset: false, told: new Map() });
+    const seq = await this.sync.resumeFrom(shopId, since);
+    let missed: Missed = { reader, seq, reset: false, told: new Map(), count: 0 };
+    for (let looks = 0; looks < MAX_LOOKS && member.open; looks++) {
+      missed = await this.tellChanges(member, missed);
+      if (missed.reset || missed.count <= PAGE) return missed;
+    }
+    return { ...missed, reset: true };
   }
 
   /** What was written while the rest was told; from here on the room tells. */
@@ -151,7 +163,7 @@ export class ShopRooms {
       await tellRows(member, await this.readPage(member, reader, { above, page }), told);
       above = page.at(-1)!;
     }
-    return { reader, seq, reset, told };
+    return { reader, seq, reset, told, count: Math.max(rows.length, numbers.length) };
   }
 
   /** Of more than a page only the numbers are kept: who does not read would have all of it held. */

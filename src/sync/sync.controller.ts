@@ -25,6 +25,7 @@ export class SyncController {
     @CurrentMember() member: Membership,
     @Query() { since }: ChangesQuery,
   ): Promise<ChangesResponse> {
-    return this.sync.changesSince(member, since, new Date());
+    const from = await this.sync.resumeFrom(member.shopId, since);
+    return this.sync.changesSince(member, from, new Date());
   }
 }

@@ -7,6 +7,7 @@ import { OrdersService } from '../orders/orders.service.js';
 import type { ChangeRange } from '../platform/database/change-range.js';
 import { ShopsService } from '../shops/shops.service.js';
 import { type Changes, ChangesResponse } from './dto/changes.response.js';
+import { UntoldRanges } from './untold-ranges.service.js';
 
 /** More than this and a client is faster when it reads everything anew. */
 const MAX_CHANGES = 2_000;
@@ -34,9 +35,18 @@ export class SyncService {
     private readonly messages: MessagesService,
     private readonly orders: OrdersService,
     private readonly notifications: NotificationsService,
+    private readonly untold: UntoldRanges,
   ) {}
 
-  /** @param since the highest number the client has seen; it drops what it has by `id` and `seq` */
+  /**
+   * @param since the highest number the client has seen
+   * @returns the number from which it is to be told: a lower one where it was not told in order
+   */
+  async resumeFrom(shopId: string, since: number): Promise<number> {
+    return this.untold.resumeFrom(shopId, since, YOUNG.numbers);
+  }
+
+  /** Everything newer than a number; the client drops what it has by `id` and `seq`. */
   async changesSince(
     { shopId, userId }: Reader,
     since: number,
