@@ -6,7 +6,7 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import { ShopsService } from '../shops/shops.service.js';
-import { UntoldRanges } from '../sync/untold-ranges.service.js';
+import { Range, UntoldRanges } from '../sync/untold-ranges.service.js';
 import { type Command, Doors, type Occupant } from './doors.js';
 import { MissedChanges } from './missed-changes.js';
 import { ProcessBus } from './process-bus.js';
@@ -17,8 +17,6 @@ import { Sweeper } from './sweeper.js';
 /** Doubled at each failure. */
 const FIRST_RETRY_MS = 1_000;
 const MAX_RETRY_MS = 30_000;
-/** Another process may have ended what this one goes on with. */
-const BEGIN_AGAIN_MS = 5_000;
 
 /** By shop, the number since which something may not have been told. */
 type Since = Map<string, number>;
@@ -36,10 +34,8 @@ export class CatchUp implements OnApplicationBootstrap, BeforeApplicationShutdow
   private heardBefore: Since = new Map();
   /** What was not published, by the shops it was for. */
   private lost: Since = new Map();
-  /** When it was noted last that their sockets are not told in order. */
-  private readonly begun = new Map<string, number>();
-  /** One after the other: an end must not come before its beginning. */
-  private noting = Promise.resolve(true);
+  /** Where its own sockets were told meanwhile, and not in order. */
+  private ranges = new Map<string, Range>();
   /** Whether anything was not: an eviction has no number, and is found by a sweep. */
   private hasLost = false;
   /** What is still to be told here, until it is. */
@@ -53,7 +49,7 @@ export class CatchUp implements OnApplicationBootstrap, BeforeApplicationShutdow
     private readonly bus: ProcessBus,
     private readonly memory: PushMemory,
     private readonly shops: ShopsService,
-    private readonly ranges: UntoldRanges,
+    private readonly untoldRanges: UntoldRanges,
     private readonly missed: MissedChanges,
     private readonly sweeper: Sweeper,
   ) {}
@@ -91,15 +87,7 @@ export class CatchUp implements OnApplicationBootstrap, BeforeApplicationShutdow
   }
 
   private tellUnheard(): void {
-    const unheard: Since = new Map([...this.heard, ...this.heardBefore]);
-    this.tellSince(unheard);
-    this.note(async () => {
-      // What was told meanwhile was not in order.
-      for (const [shopId, now] of await this.shops.mapSeqs([...unheard.keys()])) {
-        const from = unheard.get(shopId)! + 1;
-        if (now >= from) await this.ranges.noteRange(shopId, from, now);
-      }
-    });
+    this.tellSince(new Map([...this.heard, ...this.heardBefore]));
   }
 
   private noteLost(since: Iterable<[string, number]>): void {
@@ -108,12 +96,12 @@ export class CatchUp implements OnApplicationBootstrap, BeforeApplicationShutdow
       // Who does not speak may not hear either.
       const known = [this.lost, this.heardBefore, this.heard].map((map) => map.get(shopId) ?? seq);
       const lowest = Math.min(seq, ...known);
-      const isKnown = this.lost.get(shopId) === lowest;
-      const now = Date.now();
-      if (isKnown && now - (this.begun.get(shopId) ?? 0) < BEGIN_AGAIN_MS) continue;
       this.lost.set(shopId, lowest);
-      this.begun.set(shopId, now);
-      this.note(() => this.ranges.begin(shopId, lowest + 1));
+      const range = this.ranges.get(shopId) ?? new Range(shopId, lowest + 1, seq + 1);
+      range.from = Math.min(range.from, lowest + 1);
+      range.to = Math.max(range.to, seq + 1);
+      this.ranges.set(shopId, range);
+      this.untoldRanges.keep(range);
     }
   }
 
@@ -121,17 +109,9 @@ export class CatchUp implements OnApplicationBootstrap, BeforeApplicationShutdow
     if (!this.hasLost) return;
     const lost = [...this.lost];
     this.lost = new Map();
-    this.begun.clear();
+    this.ranges = new Map();
     this.hasLost = false;
     this.bus.publish('lost', lost);
-    this.note(async () => {
-      const seqs = await this.shops.mapSeqs(lost.map(([shopId]) => shopId));
-      for (const [shopId, seq] of seqs) await this.ranges.end(shopId, seq);
-    });
-  }
-
-  private note(write: () => Promise<void>): void {
-    this.noting = this.noting.then(() => this.attempt(write));
   }
 
   private tellSince(since: Iterable<[string, number]>): void {

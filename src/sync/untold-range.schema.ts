@@ -3,7 +3,7 @@ import { SchemaTypes, type Types } from 'mongoose';
 import { shopScoped } from '../platform/database/shop-scoped.plugin.js';
 
 /** Who is away longer has so much to read that they read everything anew. */
-const KEPT_SECONDS = 7 * 86_400;
+const KEPT_SECONDS = 14 * 86_400;
 
 /** Numbers of a shop of which not every socket was told in order. */
 @Schema({ collection: 'untold_ranges' })
@@ -14,16 +14,17 @@ export class UntoldRange {
   @Prop({ required: true })
   from: number;
 
-  /** Not known while it goes on. */
-  @Prop()
-  to?: number;
+  @Prop({ required: true })
+  to: number;
 
   /** When it was last noted. */
   @Prop({ required: true })
   at: Date;
+
+  _id: Types.ObjectId;
 }
 
 export const UntoldRangeSchema = SchemaFactory.createForClass(UntoldRange);
 UntoldRangeSchema.plugin(shopScoped);
-UntoldRangeSchema.index({ shopId: 1 }, { unique: true });
+UntoldRangeSchema.index({ shopId: 1, to: 1 });
 UntoldRangeSchema.index({ at: 1 }, { expireAfterSeconds: KEPT_SECONDS });

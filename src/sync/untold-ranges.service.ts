@@ -1,8 +1,18 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
-import type { Model } from 'mongoose';
-import { isDuplicateKey } from '../platform/database/database-errors.js';
+import { Types, type Model } from 'mongoose';
 import { UntoldRange } from './untold-range.schema.js';
+
+/** Numbers of a shop of which not every socket was told in order; it may grow. */
+export class Range {
+  readonly id = new Types.ObjectId();
+
+  constructor(
+    readonly shopId: string,
+    public from: number,
+    public to: number,
+  ) {}
+}
 
 /**
  * While processes do not hear each other a socket is told the later numbers of its own process and not
@@ -11,44 +21,44 @@ import { UntoldRange } from './untold-range.schema.js';
  */
 @Injectable()
 export class UntoldRanges {
+  private readonly logger = new Logger(UntoldRanges.name);
+  private readonly waiting = new Set<Range>();
+  private isKeeping = false;
+
   constructor(@InjectModel(UntoldRange.name) private readonly ranges: Model<UntoldRange>) {}
 
-  /** From this number on some sockets are not told in order, until `end` is. */
-  async begin(shopId: string, from: number): Promise<void> {
-    await this.note(shopId, { $min: { from }, $unset: { to: true } });
-  }
-
-  /** Up to this number they were not. */
-  async end(shopId: string, to: number): Promise<void> {
-    const filter = { shopId, to: { $exists: false } };
-    await this.ranges.updateOne(filter, { $set: { to, at: new Date() } });
-  }
-
-  /** Both, where it is known only afterwards. */
-  async noteRange(shopId: string, from: number, to: number): Promise<void> {
-    await this.note(shopId, { $min: { from }, $max: { to } });
+  /** Keeps a range as it is then; one that grows faster than it is written is written once. */
+  keep(range: Range): void {
+    this.waiting.add(range);
+    if (!this.isKeeping) void this.keepAll();
   }
 
   /**
    * @param since the highest number that a client has seen
-   * @param landing how many later numbers may have been told before the last of them had
+   * @param landing how many later numbers may have been told before the last of a range had
    * @returns the number up to which it has surely been told everything
    */
   async resumeFrom(shopId: string, since: number, landing: number): Promise<number> {
-    const range = await this.ranges.findOne({ shopId }).lean();
-    if (!range || since < range.from || since > (range.to ?? Infinity) + landing) return since;
-    return range.from - 1;
+    const holdsIt = { shopId, to: { $gte: since - landing }, from: { $lte: since } };
+    const range = await this.ranges.findOne(holdsIt).sort({ to: 1 }).lean();
+    return range ? this.resumeFrom(shopId, range.from - 1, landing) : since;
   }
 
-  private async note(shopId: string, change: object): Promise<void> {
-    const at = { $set: { at: new Date() } };
-    const write = () => this.ranges.updateOne({ shopId }, { ...change, ...at }, { upsert: true });
-    try {
-      await write();
-    } catch (error) {
-      if (!isDuplicateKey(error)) throw error;
-      // Another process noted the first of this shop at the same moment.
-      await write();
+  private async keepAll(): Promise<void> {
+    this.isKeeping = true;
+    for (const range of this.waiting) {
+      this.waiting.delete(range);
+      try {
+        await this.write(range);
+      } catch (error) {
+        this.logger.warn({ msg: 'untold numbers not kept', error: String(error) });
+      }
     }
+    this.isKeeping = false;
+  }
+
+  private async write({ id, shopId, from, to }: Range): Promise<void> {
+    const grown = { $min: { from }, $max: { to }, $set: { at: new Date() } };
+    await this.ranges.updateOne({ _id: id, shopId }, grown, { upsert: true });
   }
 }

@@ -1,8 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { Types } from 'mongoose';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { MissedChanges } from '../../src/realtime/missed-changes.js';
 import { Presence } from '../../src/realtime/presence.js';
+import { ProcessBus } from '../../src/realtime/process-bus.js';
 import { Sweeper } from '../../src/realtime/sweeper.js';
+import { ChangesResponse } from '../../src/sync/dto/changes.response.js';
+import { SyncService } from '../../src/sync/sync.service.js';
 import { type Actor, aShop, aUser, type ShopWorld } from '../support/actors.js';
 import { createTestApp, databaseUri, type TestApp, testVariables } from '../support/app.js';
 import { eventually } from '../support/eventually.js';
@@ -70,10 +75,15 @@ describe.skipIf(!redisServer)('a process that alone loses its line to Redis', ()
     await line.behave('pass');
   }
 
-  async function join({ token }: Pick<Actor, 'token'>, to: TestApp): Promise<DoorClient> {
+  async function join(
+    { token }: Pick<Actor, 'token'>,
+    to: TestApp,
+    since?: number,
+  ): Promise<DoorClient> {
     const client = await openRawWs(to, { token });
     open.push(client);
-    expect(await client.ask('shop:join', { shopId: shop.id })).toMatchObject({ ok: true });
+    const joined = { shopId: shop.id, ...(since !== undefined && { since }) };
+    expect(await client.ask('shop:join', joined)).toMatchObject({ ok: true });
     return client;
   }
 
@@ -143,4 +153,133 @@ describe.skipIf(!redisServer)('a process that alone loses its line to Redis', ()
       await heard(false);
     },
   );
+
+  describe('a client that was told later numbers and not the earlier ones of another process', () => {
+    let conversationId = '';
+
+    beforeAll(async () => {
+      const { body } = await shop.owner
+        .post(`${shop.path}/conversations`, { customerName: 'Aung' })
+        .expect(201);
+      conversationId = body.data.id as string;
+    });
+
+    async function write(at: TestApp, text: string): Promise<number> {
+      const { body } = await at.request
+        .post(`${shop.path}/conversations/${conversationId}/messages`)
+        .set('Authorization', `Bearer ${shop.owner.token}`)
+        .send({ text })
+        .expect(201);
+      return body.data.message.seq as number;
+    }
+
+    /** Beyond all that is looked at again for writes that land late. */
+    async function passManyNumbers(): Promise<void> {
+      const _id = new Types.ObjectId(shop.id);
+      await whole.connection.collection('shops').updateOne({ _id }, { $inc: { seq: 1_000 } });
+    }
+
+    async function messagesSince(since: number): Promise<string[]> {
+      const { body } = await whole.request
+        .get(`${shop.path}/changes?since=${since}`)
+        .set('Authorization', `Bearer ${shop.owner.token}`)
+        .expect(200);
+      return body.data.messages.map(({ text }: { text: string }) => text);
+    }
+
+    it.each([
+      ['while they do not hear each other', 'during'],
+      ['once they do again', 'after'],
+    ])('is told them where it moves, %s', async (_, when) => {
+      const client = await join(shop.manager, cut);
+      const untold = `untold ${when}`;
+      let since = 0;
+      const moves = async () => {
+        const moved = await join(shop.manager, whole, since);
+        expect(moved.heard('message:new')).toContainEqual(
+          expect.objectContaining({ text: untold }),
+        );
+        expect(await messagesSince(since)).toContain(untold);
+      };
+      await whileCut(async () => {
+        await write(whole, untold);
+        await passManyNumbers();
+        since = await write(cut, `told ${when}`);
+        await client.next('message:new');
+        client.close();
+        if (when === 'during') await eventually(moves);
+      });
+      await is('ready');
+      if (when === 'after') await eventually(moves);
+      // Whoever has seen what came later was told all.
+      await passManyNumbers();
+      expect(await messagesSince(await write(whole, 'later'))).not.toContain(untold);
+    });
+  });
+
+  it('tells what was numbered before it proved to hear, and was on its way', async () => {
+    const client = await join(shop.manager, cut);
+    await whileCut(async () => {
+      await whole.request
+        .post(`/api/public/shops/${shop.slug}/conversations`)
+        .send({ customerName: 'Su Su', text: 'On its way' })
+        .expect(201);
+      // The proof was given before the line broke, and the numbers are read after it.
+      const bus = cut.nest.get(ProcessBus) as unknown as { take(turn: string): void };
+      bus.take('proveHearing');
+      await pause(SETTLED_MS);
+    });
+    await eventually(() =>
+      expect(client.heard('message:new')).toContainEqual(
+        expect.objectContaining({ text: 'On its way' }),
+      ),
+    );
+  });
+
+  it('tells what was missed until it could be told', async () => {
+    const client = await join(shop.manager, cut);
+    const tell = vi.spyOn(MissedChanges.prototype, 'tell');
+    tell.mockRejectedValueOnce(new Error('the database does not answer'));
+    await whileCut(async () => {
+      await whole.request
+        .post(`/api/public/shops/${shop.slug}/conversations`)
+        .send({ customerName: 'Su Su', text: 'Hello?' })
+        .expect(201);
+    });
+    await eventually(() =>
+      expect(client.heard('message:new')).toContainEqual(
+        expect.objectContaining({ text: 'Hello?' }),
+      ),
+    );
+  });
+
+  it('tells customers their chat where too much was missed, and the team to read anew', async () => {
+    const { body } = await whole.request
+      .post(`/api/public/shops/${shop.slug}/conversations`)
+      .send({ customerName: 'Su Su', text: 'How much?' })
+      .expect(201);
+    const { conversation, token } = body.data;
+    const [customer, member] = [await openRawWs(cut, { token }), await join(shop.manager, cut)];
+    open.push(customer);
+    const look = vi.spyOn(SyncService.prototype, 'changesSince');
+    await whileCut(async () => {
+      const path = `${shop.path}/conversations/${conversation.id}`;
+      const asOwner = { Authorization: `Bearer ${shop.owner.token}` };
+      const post = (text: object) =>
+        whole.request.post(`${path}/messages`).set(asOwner).send(text).expect(201);
+      await post({ text: 'For us.', isNote: true });
+      await post({ text: 'Nine.' });
+      await whole.request.put(path).set(asOwner).send({ status: 'closed' }).expect(200);
+      look.mockResolvedValueOnce(ChangesResponse.reset(1_000_000));
+    });
+    expect(await member.next('shop:reset')).toMatchObject({ shopId: shop.id });
+    await eventually(() =>
+      expect(customer.heard('conversation:update')).toContainEqual({
+        id: conversation.id,
+        status: 'closed',
+      }),
+    );
+    const texts = customer.heard('message:new').map(({ text }) => text);
+    expect(texts).toEqual(['How much?', 'Nine.']);
+  });
 });
