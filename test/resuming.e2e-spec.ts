@@ -55,15 +55,16 @@ async function write(count: number): Promise<number[]> {
 
 /** Holds the answer of the next look, which has begun once `hasBegun` resolves. */
 function holdLook(): { hasBegun: Promise<void>; goOn: () => void } {
-  const original = SyncService.prototype.changesSince;
-  const looks = vi.spyOn(SyncService.prototype, 'changesSince');
+  const sync = app.nest.get(SyncService, { strict: false });
+  const look = sync.changesSince.bind(sync);
+  const looks = vi.spyOn(sync, 'changesSince');
   let goOn = () => {};
   const gate = new Promise<void>((resolve) => {
     goOn = resolve;
   });
   const hasBegun = new Promise<void>((resolve) => {
-    looks.mockImplementationOnce(async function (this: SyncService, ...args) {
-      const answer = await original.apply(this, args);
+    looks.mockImplementationOnce(async (...args) => {
+      const answer = await look(...args);
       resolve();
       await gate;
       return answer;

@@ -12,12 +12,13 @@ import { ClientEvents } from './client-events.js';
 import { Doors } from './doors.js';
 import { Evictor } from './evictor.js';
 import { Handshakes } from './handshakes.js';
-import { MissedChanges } from './missed-changes.js';
+import { MissedChanges } from './missed-changes.service.js';
 import { Presence } from './presence.js';
 import { ProcessBus } from './process-bus.js';
 import { PushMemory } from './push-memory.js';
 import { RawWsGateway } from './raw-ws.gateway.js';
 import { Relay } from './relay.js';
+import { Retelling } from './retelling.js';
 import { ShopRooms } from './shop-rooms.service.js';
 import { SocketAuth } from './socket-auth.js';
 import { SocketIoGateway } from './socketio.gateway.js';
@@ -37,6 +38,7 @@ import { Typing } from './typing.service.js';
     ChatCustomers,
     Sweeper,
     MissedChanges,
+    Retelling,
     CatchUp,
     ShopRooms,
     Arrivals,

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Types } from 'mongoose';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { MissedChanges } from '../../src/realtime/missed-changes.js';
+import { MissedChanges } from '../../src/realtime/missed-changes.service.js';
 import { Presence } from '../../src/realtime/presence.js';
 import { ProcessBus } from '../../src/realtime/process-bus.js';
 import { Sweeper } from '../../src/realtime/sweeper.js';
@@ -214,6 +214,25 @@ describe.skipIf(!redisServer)('a process that alone loses its line to Redis', ()
       // Whoever has seen what came later was told all.
       await passManyNumbers();
       expect(await messagesSince(await write(whole, 'later'))).not.toContain(untold);
+    });
+
+    it('is told them where it moves, while its process tells them yet', async () => {
+      const client = await join(shop.manager, cut);
+      let goOn = () => {};
+      const gate = new Promise<void>((resolve) => {
+        goOn = resolve;
+      });
+      const tell = vi.spyOn(MissedChanges.prototype, 'tell').mockReturnValueOnce(gate);
+      await whileCut(async () => {
+        await write(whole, 'not told yet');
+        await passManyNumbers();
+      });
+      await eventually(() => expect(tell).toHaveBeenCalled());
+      const since = await write(whole, 'told already');
+      expect(await client.next('message:new')).toMatchObject({ seq: since });
+      client.close();
+      await eventually(async () => expect(await messagesSince(since)).toContain('not told yet'));
+      goOn();
     });
   });
 
