@@ -1,7 +1,15 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { setTimeout as pause } from 'node:timers/promises';
+import { getModelToken } from '@nestjs/mongoose';
+import type { Model } from 'mongoose';
+import type supertest from 'supertest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { ConversationsService } from '../src/conversations/conversations.service.js';
 import type { ConversationResponse } from '../src/conversations/dto/conversation.response.js';
+import { Message } from '../src/conversations/message.schema.js';
+import { DomainEvents } from '../src/events/domain-events.js';
 import { aShop, type ShopWorld } from './support/actors.js';
 import { createTestApp, type TestApp } from './support/app.js';
+import { eventually } from './support/eventually.js';
 
 let app: TestApp;
 let shop: ShopWorld;
@@ -13,11 +21,15 @@ beforeAll(async () => {
   inbox = `${shop.path}/conversations`;
 });
 
+afterEach(() => void vi.restoreAllMocks());
+
 afterAll(() => app.close());
 
 interface Chat {
   id: string;
   write: (text: string) => Promise<void>;
+  /** For when it may fail, or be sent again. */
+  tryToWrite: (text: string, clientMessageId: string) => supertest.Test;
 }
 
 /** A customer's chat with one message in it. */
@@ -25,20 +37,43 @@ async function aChat(customerName: string, text = 'Hello', of = shop): Promise<C
   const chats = `/api/public/shops/${of.slug}/conversations`;
   const { body } = await app.request.post(chats).send({ customerName, text }).expect(201);
   const { conversation, token } = body.data;
-  const write = async (more: string) => {
-    await app.request
+  const tryToWrite = (more: string, clientMessageId?: string) =>
+    app.request
       .post(`${chats}/${conversation.id}/messages`)
       .set('Authorization', `Bearer ${token}`)
-      .send({ text: more })
-      .expect(201);
+      .send({ text: more, clientMessageId });
+  const write = async (more: string) => {
+    await tryToWrite(more).expect(201);
   };
-  return { id: conversation.id, write };
+  return { id: conversation.id, write, tryToWrite };
 }
 
 const put = (id: string, change: object) => shop.agent.put(`${inbox}/${id}`, change);
 
 async function get(id: string): Promise<ConversationResponse> {
   return (await shop.agent.get(`${inbox}/${id}`).expect(200)).body.data;
+}
+
+const messages = () => app.nest.get<Model<Message>>(getModelToken(Message.name), { strict: false });
+
+/** As when the database refuses it. */
+function refuseOneStore(): void {
+  vi.spyOn(messages(), 'create').mockRejectedValueOnce(new Error('the disk is full'));
+}
+
+function slowDownOneStore(): void {
+  const create = messages().create.bind(messages()) as (...given: unknown[]) => Promise<never>;
+  vi.spyOn(messages(), 'create').mockImplementationOnce((async (...given: unknown[]) => {
+    await pause(1_500);
+    return create(...given);
+  }) as never);
+}
+
+/** As when the process dies: nothing is put right either. */
+function dieBeforeOneStore(): void {
+  refuseOneStore();
+  const conversations = app.nest.get(ConversationsService, { strict: false });
+  vi.spyOn(conversations, 'takeBackNumber').mockRejectedValueOnce(new Error('dead'));
 }
 
 describe('a conversation that the team works on', () => {
@@ -196,13 +231,30 @@ describe('an answer to a conversation that has moved on', () => {
     await answer('6741c0c0a5f2d13b8c9e0aaa', 2).expect(404);
   });
 
-  it('is added when the number was taken by a sender who died before the message was written', async () => {
+  it('is not added while what is new is still being stored (409)', async () => {
+    const chat = await aChat('Su Su');
+    slowDownOneStore();
+    const slow = answer(chat.id, 1).expect(201);
+    const sent = Promise.resolve(slow);
+    await eventually(async () => expect((await get(chat.id)).messageCount).toBe(2));
+    const { body } = await answer(chat.id, 1).expect(409);
+    expect(body).toMatchObject({
+      code: 'conversation_moved_on',
+      data: { messages: [], messageCount: 2 },
+    });
+    await sent;
+    expect(await get(chat.id)).toMatchObject({ messageCount: 2, messages: [{}, { text: 'Yes' }] });
+  });
+
+  it('can be added above the number of a sender who died before the message was written', async () => {
     const chat = await aChat('Su Su');
     const { Types } = app.connection.base;
     await app.connection
       .collection('conversations')
       .updateOne({ _id: new Types.ObjectId(chat.id) }, { $inc: { messageCount: 1 } });
-    const { body } = await answer(chat.id, 1).expect(201);
+    const { body: refused } = await answer(chat.id, 1).expect(409);
+    expect(refused.data).toEqual({ messages: [], messageCount: 2 });
+    const { body } = await answer(chat.id, 2).expect(201);
     expect(body.data.message.messageNumber).toBe(3);
   });
 
@@ -229,5 +281,102 @@ describe('an answer to a conversation that has moved on', () => {
     const answers = await Promise.all(Array.from({ length: 10 }, () => answer(chat.id, 1)));
     expect(answers.filter(({ status }) => status === 201)).toHaveLength(1);
     expect(answers.filter(({ status }) => status === 409)).toHaveLength(9);
+  });
+});
+
+describe('a message that cannot be stored', () => {
+  const answer = (id: string, more: object = {}) =>
+    shop.agent.post(`${inbox}/${id}/messages`, { text: 'Yes', clientMessageId: 'a-1', ...more });
+
+  /** But for the numbers and times of changes. */
+  const shown = ({ seq: _seq, updatedAt: _at, ...rest }: ConversationResponse) => rest;
+
+  it('leaves the conversation as it was, tells everybody so, and can be sent again', async () => {
+    const chat = await aChat('Su Su');
+    await chat.write('Are you there?');
+    const before = await get(chat.id);
+    const told: ConversationResponse[] = [];
+    app.nest.get(DomainEvents).on('conversation.updated', ({ conversation }) => {
+      if (conversation.id === chat.id) told.push(conversation);
+    });
+    refuseOneStore();
+    await answer(chat.id).expect(500);
+    const after = await get(chat.id);
+    expect(shown(after)).toEqual(shown(before));
+    expect(after).toMatchObject({ isRead: false, unreadCount: 2, lastMessage: 'Are you there?' });
+    expect(told).toEqual([{ ...after, messages: [] }]);
+    const { body: found } = await shop.agent.get(`${inbox}?q=yes&unread=true`).expect(200);
+    expect(found.data).toEqual([]);
+    const { body } = await answer(chat.id, { expectedMessageNumber: 2 }).expect(201);
+    expect(body.data).toMatchObject({ messageCount: 3, isRead: true, unreadCount: 0 });
+  });
+
+  it.each(['a note', "the customer's", 'an answer'])(
+    'leaves what the team has read as read (%s)',
+    async (kind) => {
+      const chat = await aChat('Su Su');
+      await put(chat.id, { isRead: true }).expect(200);
+      const before = await get(chat.id);
+      refuseOneStore();
+      if (kind === "the customer's") await chat.tryToWrite('Hello?', 'c-1').expect(500);
+      else await answer(chat.id, { isNote: kind === 'a note' }).expect(500);
+      expect(shown(await get(chat.id))).toEqual(shown(before));
+    },
+  );
+
+  it('waits for one before it that is just being stored', async () => {
+    const chat = await aChat('Su Su');
+    const create = messages().create.bind(messages()) as (...given: unknown[]) => Promise<never>;
+    vi.spyOn(messages(), 'create')
+      .mockImplementationOnce((async (...given: unknown[]) => {
+        await pause(200);
+        return create(...given);
+      }) as never)
+      .mockRejectedValueOnce(new Error('the disk is full'));
+    const written = chat.write('Are you there?');
+    await eventually(async () => expect((await get(chat.id)).messageCount).toBe(2));
+    await answer(chat.id).expect(500);
+    await written;
+    expect(await get(chat.id)).toMatchObject({ unreadCount: 2, lastMessage: 'Are you there?' });
+  });
+
+  it('after a crash is counted once, however often it is sent again at once', async () => {
+    const chat = await aChat('Su Su');
+    dieBeforeOneStore();
+    await chat.tryToWrite('Are you there?', 'c-1').expect(500);
+    const again = Array.from({ length: 5 }, () => chat.tryToWrite('Are you there?', 'c-1'));
+    for (const { status } of await Promise.all(again)) expect(status).toBe(201);
+    expect(await get(chat.id)).toMatchObject({ unreadCount: 2, messageCount: 2, isRead: false });
+    dieBeforeOneStore();
+    await answer(chat.id, { expectedMessageNumber: 2 }).expect(500);
+    const { body } = await answer(chat.id, { expectedMessageNumber: 2 }).expect(201);
+    expect(body.data).toMatchObject({ unreadCount: 0, messageCount: 3, isRead: true });
+  });
+
+  it('whose sender was only slow is there once, and the next has a number of its own', async () => {
+    const chat = await aChat('Su Su');
+    slowDownOneStore();
+    const first = chat.tryToWrite('Are you there?', 'c-1');
+    const slow = Promise.resolve(first.expect(201));
+    await eventually(async () => expect((await get(chat.id)).messageCount).toBe(2));
+    await chat.tryToWrite('Are you there?', 'c-1').expect(201);
+    await chat.write('Hello?');
+    await slow;
+    const now = await get(chat.id);
+    expect(now.messages.map(({ messageNumber }) => messageNumber)).toEqual([1, 2, 3]);
+    expect(now).toMatchObject({ unreadCount: 3, messageCount: 3, lastMessage: 'Hello?' });
+  });
+});
+
+describe('a note', () => {
+  it('that is sent twenty times at once takes one number', async () => {
+    const chat = await aChat('Su Su');
+    const note = { text: 'Wholesale', isNote: true, clientMessageId: 'n-1' };
+    const send = () => shop.agent.post(`${inbox}/${chat.id}/messages`, note).expect(201);
+    const sent = await Promise.all(Array.from({ length: 20 }, send));
+    expect(new Set(sent.map(({ body }) => body.data.message.messageNumber))).toEqual(new Set([2]));
+    expect(await get(chat.id)).toMatchObject({ messageCount: 2 });
+    await chat.write('Hello?');
+    expect(await get(chat.id)).toMatchObject({ messageCount: 3, lastMessage: 'Hello?' });
   });
 });

@@ -114,10 +114,13 @@ function readChanges({ isRead, readUpTo }: UpdateConversationDto): Record<string
     return { isRead: false, unreadCount: { $max: [{ $ifNull: ['$unreadCount', 0] }, 1] } };
   }
   if (!isRead) return {};
-  if ((readUpTo ?? undefined) === undefined) return { isRead: true, unreadCount: 0 };
+  if ((readUpTo ?? undefined) === undefined) {
+    return { isRead: true, unreadCount: 0, readNumber: '$lastCustomerMessageNumber' };
+  }
   const isSeen = { $lte: [{ $ifNull: ['$lastCustomerMessageNumber', 0] }, readUpTo] };
   return {
     isRead: { $or: [isSeen, '$isRead'] },
     unreadCount: { $cond: [isSeen, 0, { $ifNull: ['$unreadCount', 0] }] },
+    readNumber: { $cond: [isSeen, '$lastCustomerMessageNumber', '$readNumber'] },
   };
 }

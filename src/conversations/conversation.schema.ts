@@ -54,6 +54,10 @@ export class Conversation {
   @Prop({ required: true, default: 0 })
   unreadCount: number;
 
+  /** The last message number that the team has said it has read. */
+  @Prop({ type: Number })
+  readNumber?: number;
+
   /** Number of the customer's last message. */
   @Prop({ required: true, default: 0 })
   lastCustomerMessageNumber: number;
@@ -72,6 +76,14 @@ export class Conversation {
   /** The last message number given out; notes count too. */
   @Prop({ required: true, default: 0 })
   messageCount: number;
+
+  /** The message that `messageCount` was given to; null when that was taken back. */
+  @Prop({ type: SchemaTypes.ObjectId, default: null })
+  takenFor: Types.ObjectId | null;
+
+  /** The shop's number of the change that has given it out. */
+  @Prop({ type: Number, default: null })
+  takenSeq: number | null;
 
   /** The shop's number of the last change. */
   @Prop({ required: true })

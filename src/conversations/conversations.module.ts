@@ -11,6 +11,7 @@ import { ConversationsController } from './conversations.controller.js';
 import { ConversationsService } from './conversations.service.js';
 import { MessageFilesService } from './message-files.service.js';
 import { Message, MessageSchema } from './message.schema.js';
+import { MessageNumbersService } from './message-numbers.service.js';
 import { MessagesController } from './messages.controller.js';
 import { MessagesService } from './messages.service.js';
 import { signsAttachments } from './signs-attachments.plugin.js';
@@ -36,6 +37,7 @@ import { signsAttachments } from './signs-attachments.plugin.js';
     ConversationsService,
     ConversationUpdatesService,
     MessageFilesService,
+    MessageNumbersService,
     MessagesService,
   ],
   exports: [ConversationsService, MessagesService],

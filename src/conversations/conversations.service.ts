@@ -5,7 +5,7 @@ import { CustomersService } from '../customers/customers.service.js';
 import { DomainEvents } from '../events/domain-events.js';
 import { type ChangeRange, changedIn } from '../platform/database/change-range.js';
 import { Flights } from '../platform/database/flights.js';
-import { searchFilter, searchWordsOf, wholeWordsOf } from '../platform/database/search-words.js';
+import { searchFilter, searchWordsOf } from '../platform/database/search-words.js';
 import { Turns } from '../platform/database/turns.js';
 import { AppError } from '../platform/http/app-error.js';
 import { decodeCursor } from '../platform/http/cursor.js';
@@ -16,19 +16,14 @@ import { Conversation } from './conversation.schema.js';
 import type { CreateConversationDto } from './dto/create-conversation.dto.js';
 import { ConversationResponse } from './dto/conversation.response.js';
 import { type ListConversationsQuery, NOBODY } from './dto/list-conversations.query.js';
+import { changesBy, changesByStored, type NumberedMessage } from './message-effects.js';
 import { Message } from './message.schema.js';
 import type { Thread } from './thread.js';
 
 /** So many messages a conversation shows. */
 export const NEWEST_MESSAGES = 50;
-const EXCERPT_CHARACTERS = 200;
 /** How often a change that others overtake takes another number. */
 const ATTEMPTS = 100;
-
-type NumberedMessage = Pick<
-  Message,
-  '_id' | 'sender' | 'text' | 'timestamp' | 'attachment' | 'isNote'
->;
 
 @Injectable()
 export class ConversationsService {
@@ -146,7 +141,24 @@ export class ConversationsService {
     message: NumberedMessage,
     condition: QueryFilter<Conversation>,
   ): Promise<Conversation | null> {
-    return this.changeInOrder(shopId, conversationId, changesBy(message), condition);
+    const changes = (seq: number) => changesBy(message, seq);
+    return this.changeInOrder(shopId, conversationId, changes, condition);
+  }
+
+  /**
+   * Takes back the number that `taken` shows, whose message was not stored: the conversation shows
+   * again what is.
+   * @param newest what is stored, newest first
+   * @returns null when a number was taken since
+   */
+  async takeBackNumber(taken: Conversation, newest: Message[]): Promise<Conversation | null> {
+    const { shopId, _id, takenSeq, readNumber } = taken;
+    return this.changeInOrder(
+      shopId.toHexString(),
+      _id.toHexString(),
+      changesByStored(newest, readNumber ?? 0),
+      { takenSeq },
+    );
   }
 
   /**
@@ -239,32 +251,6 @@ export class ConversationsService {
   }
 }
 
-/** What a message changes in its conversation, in the terms of an update pipeline. */
-function changesBy(message: NumberedMessage): object {
-  const number = { $add: ['$messageCount', 1] };
-  const text = excerpt(message);
-  const shown = {
-    // Text beginning with a dollar sign would be read as the name of a field.
-    lastMessage: { $literal: text },
-    lastMessageId: message._id,
-    lastMessageAt: { $max: ['$lastMessageAt', message.timestamp] },
-    searchWords: { $setUnion: [{ $ifNull: ['$nameWords', []] }, { $literal: wholeWordsOf(text) }] },
-  };
-  const fromCustomer = {
-    isRead: false,
-    unreadCount: { $add: [{ $ifNull: ['$unreadCount', 0] }, 1] },
-    lastCustomerMessageNumber: number,
-    status: { $cond: [{ $eq: ['$status', 'closed'] }, 'open', '$status'] },
-  };
-  const fromSeller = { isRead: true, unreadCount: 0 };
-  return {
-    messageCount: number,
-    ...(message.isNote ? {} : shown),
-    ...(message.sender === 'user' ? fromCustomer : {}),
-    ...(message.sender === 'seller' && !message.isNote ? fromSeller : {}),
-  };
-}
-
 /** Undefined when nothing can match. */
 function filterOf(query: ListConversationsQuery): QueryFilter<Conversation> | undefined {
   const { status, channel, assigneeId, unread, tag, customerId, q } = query;
@@ -291,10 +277,4 @@ function olderThan(cursor: string): object {
       { lastMessageAt, _id: { $lt: new Types.ObjectId(id) } },
     ],
   };
-}
-
-function excerpt({ text, attachment }: Pick<Message, 'text' | 'attachment'>): string {
-  const words = text || attachment?.name || attachment?.type || '';
-  // A cut inside an emoji would leave half of it.
-  return words.slice(0, EXCERPT_CHARACTERS).replace(/[\uD800-\uDBFF]$/, '');
 }

@@ -1,7 +1,6 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
-import type { Model, QueryFilter } from 'mongoose';
+import type { Model } from 'mongoose';
 import { DomainEvents } from '../events/domain-events.js';
 import { type ChangeRange, changedIn } from '../platform/database/change-range.js';
 import { isDuplicateKey } from '../platform/database/database-errors.js';
@@ -16,14 +15,12 @@ import type { ListMessagesQuery } from './dto/list-messages.query.js';
 import { MessageResponse } from './dto/message.response.js';
 import { MessageFilesService } from './message-files.service.js';
 import { type Draft, draftOf, type NewMessage } from './message-draft.js';
+import { MessageNumbersService } from './message-numbers.service.js';
 import { Message } from './message.schema.js';
 
 export interface SentMessage extends Thread {
   message: Message;
 }
-
-/** What makes a message a repetition of another. */
-type Repeatable = Pick<Draft, 'sender' | 'clientMessageId'> & { senderId?: string | null };
 
 interface StoredMessage {
   message: Message;
@@ -34,16 +31,14 @@ interface StoredMessage {
 /** Who reads: notes are for the team only. */
 export type Audience = 'team' | 'customer';
 
-const MAX_NEWER = 50;
 const ATTEMPTS = 3;
-const LOOKS = 6;
-const LOOK_MS = 100;
 
 @Injectable()
 export class MessagesService {
   constructor(
     @InjectModel(Message.name) private readonly messages: Model<Message>,
     private readonly conversations: ConversationsService,
+    private readonly numbers: MessageNumbersService,
     private readonly events: DomainEvents,
     private readonly files: MessageFilesService,
   ) {}
@@ -107,9 +102,9 @@ export class MessagesService {
    * Adds a message; one whose `clientMessageId` is stored already is answered and changes nothing.
    *
    * The conversation is written first: dying between the two writes leaves a number without a
-   * message and an excerpt that the sender's repetition, or the next message, puts right; nothing
-   * was acknowledged yet. The other way round the repetition would find its message stored and
-   * acknowledge it, while the conversation stayed closed, read and low in the inbox for ever.
+   * message and an excerpt, until the sender's repetition takes them back; nothing was acknowledged
+   * yet. The other way round the repetition would find its message stored and acknowledge it, while
+   * the conversation stayed closed, read and low in the inbox for ever.
    * @param beside what can be done with the conversation while the message is stored
    */
   private async store(
@@ -119,97 +114,41 @@ export class MessagesService {
     beside?: (conversation: Conversation) => void,
   ): Promise<StoredMessage> {
     requireContent(message);
-    const known = await this.findRepeated(shopId, conversationId, message);
+    const known = await this.numbers.findRepeated(shopId, conversationId, message);
     if (known) return { message: known };
     const draft = draftOf(shopId, conversationId, {
       ...message,
       attachment: await this.files.keep(shopId, conversationId, message),
     });
-    const conversation = await this.takeNumber(draft, message.expectedMessageNumber ?? undefined);
-    if (!('messageCount' in conversation)) return { message: conversation };
-    beside?.(conversation);
-    try {
-      const { seq, messageCount } = conversation;
-      const numbered = { ...draft, seq, messageNumber: messageCount };
-      // Made here, of checked parts: another check would find nothing and costs more than the rest.
-      const [created] = await this.messages.create([numbered], { validateBeforeSave: false });
-      return { conversation, message: this.announce(conversation, created!.toObject()) };
-    } catch (error) {
-      // It has taken a number for nothing, and the conversation has changed.
-      this.announceConversation(conversation, []);
-      const winner = isDuplicateKey(error)
-        ? await this.findRepeated(shopId, conversationId, message)
-        : null;
-      if (winner) return { message: winner };
-      throw error;
+    for (let attempt = 1; ; attempt++) {
+      const taken = await this.numbers.take(draft, message.expectedMessageNumber ?? undefined);
+      if (!('messageCount' in taken)) return { message: taken };
+      beside?.(taken);
+      try {
+        const created = await this.insert(draft, taken);
+        return { conversation: taken, message: this.announce(taken, created) };
+      } catch (error) {
+        await this.takeBack(taken);
+        if (!isDuplicateKey(error)) throw error;
+        const winner = await this.numbers.findRepeated(shopId, conversationId, message);
+        if (winner) return { message: winner };
+        // Who was slow had been taken for dead, and has the number.
+        if (attempt === ATTEMPTS) throw error;
+      }
     }
   }
 
-  /** @throws AppError `conflict` when a colleague has given theirs the same name */
-  private async findRepeated(
-    shopId: string,
-    conversationId: string,
-    { sender, senderId = null, clientMessageId }: Repeatable,
-  ): Promise<Message | null> {
-    if (!clientMessageId) return null;
-    const named = { shopId, conversationId, sender, clientMessageId };
-    const found = await this.messages.findOne(named).lean();
-    if (!found || found.senderId === senderId) return found;
-    const sentence = 'A colleague has sent a message with this clientMessageId: choose another.';
-    throw AppError.conflict('conflict', sentence);
+  private async insert(draft: Draft, { seq, messageCount }: Conversation): Promise<Message> {
+    const numbered = { ...draft, seq, messageNumber: messageCount };
+    // Made here, of checked parts: another check would find nothing and costs more than the rest.
+    const [created] = await this.messages.create([numbered], { validateBeforeSave: false });
+    return created!.toObject();
   }
 
-  /**
-   * @param expected the last number that the sender has read. A later one is news only when it has
-   *   become a message: where a sender has died it never does.
-   * @returns the conversation with the number; or the same message, when a repetition was faster
-   * @throws AppError `conversation_moved_on` with what is new
-   */
-  private async takeNumber(draft: Draft, expected?: number): Promise<Conversation | Message> {
-    const { shopId, conversationId } = idsOf(draft);
-    // A repetition that is on its way has shown its message already.
-    let condition: QueryFilter<Conversation> = {
-      lastMessageId: { $ne: draft._id },
-      ...(expected === undefined ? {} : { messageCount: expected }),
-    };
-    for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-      const taken = await this.conversations.takeNumber(shopId, conversationId, draft, condition);
-      if (taken) return taken;
-      const { conversation } = await this.conversations.get(shopId, conversationId);
-      const same = await this.waitForWhoIsWriting(draft, expected);
-      if (same) return same;
-      condition = expected === undefined ? {} : { messageCount: conversation.messageCount };
-    }
-    throw movedOn(expected ?? 0, []);
-  }
-
-  /**
-   * Whoever has taken a number may be about to write; after a while nobody is.
-   * @returns what the repetition has written; null when nothing was
-   */
-  private async waitForWhoIsWriting(draft: Draft, expected?: number): Promise<Message | null> {
-    const { shopId, conversationId } = idsOf(draft);
-    for (let look = 1; ; look++) {
-      const newer =
-        expected === undefined ? [] : await this.listNewer(shopId, conversationId, expected);
-      const same = await this.findRepeated(shopId, conversationId, draft);
-      if (same) return same;
-      if (newer.length > 0) throw movedOn(expected ?? 0, newer);
-      if (look === LOOKS) return null;
-      await pause(LOOK_MS);
-    }
-  }
-
-  private async listNewer(
-    shopId: string,
-    conversationId: string,
-    number: number,
-  ): Promise<Message[]> {
-    return this.messages
-      .find({ shopId, conversationId, messageNumber: { $gt: number } })
-      .sort({ messageNumber: 1 })
-      .limit(MAX_NEWER)
-      .lean();
+  private async takeBack(taken: Conversation): Promise<void> {
+    // Whoever sends the message again, or the next one, puts right what cannot be put right now.
+    const now = await this.numbers.takeBack(taken).catch(() => null);
+    if (now) this.announceConversation(now, []);
   }
 
   private announce(conversation: Conversation, created: Message): Message {
@@ -236,16 +175,6 @@ export class MessagesService {
 /** @param earlier the newest before `message` */
 function withLast({ conversation, messages }: Thread, message: Message): Thread {
   return { conversation, messages: [...messages, message].slice(-NEWEST_MESSAGES) };
-}
-
-function movedOn(expected: number, newer: Message[]): AppError {
-  const sentence = `The conversation has moved on since message ${expected}: read what is new first.`;
-  const messages = newer.map((one) => MessageResponse.from(one));
-  return new AppError('conversation_moved_on', sentence, { data: { messages } });
-}
-
-function idsOf({ shopId, conversationId }: Draft): { shopId: string; conversationId: string } {
-  return { shopId: shopId.toHexString(), conversationId: conversationId.toHexString() };
 }
 
 function requireContent({ text, attachment }: NewMessage): void {

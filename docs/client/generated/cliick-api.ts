@@ -4628,7 +4628,7 @@ export interface components {
              */
             clientMessageId?: string;
             /**
-             * @description The last message number you have read: when more was written since, the message is not added, and the answer (409) tells what is new.
+             * @description The last message number you have read: when more were given out since, the message is not added, and the answer (409) tells what is new.
              * @example 7
              */
             expectedMessageNumber?: number;
@@ -5835,7 +5835,7 @@ export interface components {
                 field: string;
                 message: string;
             }[];
-            /** @description What the caller needs to go on: with `conversation_moved_on` its new `messages`. */
+            /** @description What the caller needs to go on: with `conversation_moved_on` its new `messages`, as far as they are stored, and its `messageCount`. */
             data?: {
                 [key: string]: unknown;
             };

@@ -53,7 +53,7 @@ export class SendMessageDto {
 
   @ApiPropertyOptional({
     description:
-      'The last message number you have read: when more was written since, the message is not ' +
+      'The last message number you have read: when more were given out since, the message is not ' +
       'added, and the answer (409) tells what is new.',
     type: 'integer',
     minimum: 0,

@@ -197,7 +197,8 @@ function failureSchema(): Schema {
       data: {
         type: 'object',
         description:
-          'What the caller needs to go on: with `conversation_moved_on` its new `messages`.',
+          'What the caller needs to go on: with `conversation_moved_on` its new `messages`, as far ' +
+          'as they are stored, and its `messageCount`.',
         additionalProperties: true,
       },
       requestId: { type: 'string', description: 'Names the request in our logs.' },
