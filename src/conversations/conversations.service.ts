@@ -4,6 +4,7 @@ import { type Model, type QueryFilter, Types } from 'mongoose';
 import { CustomersService } from '../customers/customers.service.js';
 import { DomainEvents } from '../events/domain-events.js';
 import { type ChangeRange, changedIn } from '../platform/database/change-range.js';
+import { isDuplicateKey } from '../platform/database/database-errors.js';
 import { Flights } from '../platform/database/flights.js';
 import { searchFilter, searchWordsOf } from '../platform/database/search-words.js';
 import { Turns } from '../platform/database/turns.js';
@@ -38,30 +39,17 @@ export class ConversationsService {
     private readonly events: DomainEvents,
   ) {}
 
-  /** With a phone or an e-mail it is a known customer's. */
-  async create(
-    shopId: string,
-    { customerName, channel, phone, email }: CreateConversationDto,
-  ): Promise<Thread> {
-    const contact = { name: customerName, phone, email };
-    const customer = await this.customers.findOrCreate(shopId, contact);
-    const seq = await this.shops.nextSeq(shopId);
-    const created = await this.conversations.create({
-      shopId: new Types.ObjectId(shopId),
-      seq,
-      customerName: customerName.trim(),
-      customerId: customer?._id ?? null,
-      nameWords: searchWordsOf([customerName]),
-      searchWords: searchWordsOf([customerName]),
-      channel: channel ?? 'web',
-      lastMessageAt: new Date(),
-    });
-    const thread = { conversation: created.toObject(), messages: [] };
-    this.events.emit('conversation.updated', {
-      shopId,
-      conversation: ConversationResponse.from(thread),
-    });
-    return thread;
+  /**
+   * With a phone or an e-mail it is a known customer's.
+   * @param operationId names what is done: done again, it answers the same conversation
+   */
+  async create(shopId: string, dto: CreateConversationDto, operationId?: string): Promise<Thread> {
+    try {
+      return await this.insert(shopId, dto, new Types.ObjectId(operationId));
+    } catch (error) {
+      if (!operationId || !isDuplicateKey(error)) throw error;
+      return this.get(shopId, operationId);
+    }
   }
 
   /** Newest activity first, each with its last message. */
@@ -177,6 +165,33 @@ export class ConversationsService {
     return this.turns.take(conversationId, () =>
       this.tryInOrder(shopId, conversationId, changes, condition),
     );
+  }
+
+  private async insert(
+    shopId: string,
+    { customerName, channel, phone, email }: CreateConversationDto,
+    _id: Types.ObjectId,
+  ): Promise<Thread> {
+    const contact = { name: customerName, phone, email };
+    const customer = await this.customers.findOrCreate(shopId, contact);
+    const seq = await this.shops.nextSeq(shopId);
+    const created = await this.conversations.create({
+      _id,
+      shopId: new Types.ObjectId(shopId),
+      seq,
+      customerName: customerName.trim(),
+      customerId: customer?._id ?? null,
+      nameWords: searchWordsOf([customerName]),
+      searchWords: searchWordsOf([customerName]),
+      channel: channel ?? 'web',
+      lastMessageAt: new Date(),
+    });
+    const thread = { conversation: created.toObject(), messages: [] };
+    this.events.emit('conversation.updated', {
+      shopId,
+      conversation: ConversationResponse.from(thread),
+    });
+    return thread;
   }
 
   private async tryInOrder(

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { type CustomerSubject, CustomerTokens } from '../auth/customer-tokens.service.js';
+import type { CustomerSubject } from '../auth/customer-tokens.service.js';
 import { ConversationsService } from '../conversations/conversations.service.js';
 import type { Thread } from '../conversations/thread.js';
 import type { Message } from '../conversations/message.schema.js';
@@ -11,11 +11,6 @@ import type { CustomerAttachmentDto } from './dto/customer-attachment.dto.js';
 import type { SendCustomerMessageDto } from './dto/send-customer-message.dto.js';
 import type { StartConversationDto } from './dto/start-conversation.dto.js';
 
-export interface StartedConversation {
-  thread: Thread;
-  token: string;
-}
-
 /** Opens the web chat of somebody without an account. */
 @Injectable()
 export class StorefrontChatService {
@@ -23,26 +18,22 @@ export class StorefrontChatService {
     private readonly shops: ShopsService,
     private readonly conversations: ConversationsService,
     private readonly messages: MessagesService,
-    private readonly tokens: CustomerTokens,
     private readonly files: KeptFiles,
   ) {}
 
+  /** @param operationId names what is done: done again, it answers the same chat */
   async start(
     slugOrId: string,
     { text, ...customer }: StartConversationDto,
-  ): Promise<StartedConversation> {
+    operationId?: string,
+  ): Promise<Thread> {
     const shop = await this.shops.getBySlugOrId(slugOrId);
     const shopId = shop._id.toHexString();
-    const { conversation } = await this.conversations.create(shopId, customer);
-    const conversationId = conversation._id.toHexString();
-    const thread = await this.messages.send(shopId, conversationId, { sender: 'user', text });
-    const token = this.tokens.sign({
-      kind: 'conversation',
-      shopId,
-      subjectId: conversationId,
-    });
-    return { thread, token };
+    const { conversation } = await this.conversations.create(shopId, customer, operationId);
+    const message = { sender: 'user', text, clientMessageId: operationId } as const;
+    return this.messages.send(shopId, conversation._id.toHexString(), message);
   }
+
   /** A customer sends along what they have uploaded, and no address of elsewhere. */
   async send(
     { shopId, subjectId }: CustomerSubject,

@@ -1,4 +1,4 @@
-import { Body, Controller, Get, Param, Post, Query } from '@nestjs/common';
+import { Body, Controller, Get, Param, Post, Query, UseGuards } from '@nestjs/common';
 import { ApiParam, ApiTags } from '@nestjs/swagger';
 import { Throttle } from '@nestjs/throttler';
 import type { CustomerSubject } from '../auth/customer-tokens.service.js';
@@ -11,10 +11,14 @@ import { ApiAnswer, ApiPage } from '../platform/http/api-docs.decorators.js';
 import { AcceptsPictures } from '../platform/http/json-body.js';
 import type { Page } from '../platform/http/page.js';
 import { Idempotent } from '../platform/idempotency/idempotent.decorator.js';
+import { OperationId } from '../platform/idempotency/operation-id.decorator.js';
+import { HandsOverChatToken, type OpenedChat } from './chat-token.interceptor.js';
 import { Customer, RequireCustomer } from './customer-access.decorators.js';
+import { PublicConversationResponse } from './dto/public-conversation.response.js';
 import { SendCustomerMessageDto } from './dto/send-customer-message.dto.js';
 import { StartConversationDto } from './dto/start-conversation.dto.js';
 import { StartedConversationResponse } from './dto/started-conversation.response.js';
+import { ShopScopeGuard } from './shop-scope.guard.js';
 import { StorefrontChatService } from './storefront-chat.service.js';
 
 const MINUTE_MS = 60_000;
@@ -40,6 +44,9 @@ export class StorefrontConversationsController {
   @Post()
   @Public()
   @Throttle({ default: { limit: STARTS_PER_MINUTE, ttl: MINUTE_MS } })
+  @UseGuards(ShopScopeGuard)
+  @Idempotent()
+  @HandsOverChatToken()
   @ApiAnswer(StartedConversationResponse, {
     status: 201,
     summary: 'Start a web chat',
@@ -48,8 +55,11 @@ export class StorefrontConversationsController {
   async start(
     @Param('slugOrId') slugOrId: string,
     @Body() body: StartConversationDto,
-  ): Promise<StartedConversationResponse> {
-    return StartedConversationResponse.from(await this.chat.start(slugOrId, body));
+    @OperationId() operationId: string | undefined,
+  ): Promise<OpenedChat> {
+    const thread = await this.chat.start(slugOrId, body, operationId);
+    const shopId = thread.conversation.shopId.toHexString();
+    return { shopId, conversation: PublicConversationResponse.from(thread) };
   }
 
   @Get(':conversationId/messages')

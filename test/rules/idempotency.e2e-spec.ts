@@ -182,6 +182,32 @@ describe('Idempotency-Key', () => {
       .expect(404);
   });
 
+  it('opens one chat, and answers the same token, which is not kept', async () => {
+    const key = randomUUID();
+    const start = (written: string) =>
+      app.request
+        .post(`/api/public/shops/${written}/conversations`)
+        .set('Idempotency-Key', key)
+        .send({ customerName: 'Su Su', text: 'hello' })
+        .expect(201);
+    const [first, ...again] = [
+      await start(shop.slug),
+      await start(shop.id.toUpperCase()),
+      // What a process leaves that is killed before it has answered.
+      await keys()
+        .updateMany({}, { $set: { lockedUntil: new Date(0) }, $unset: { answer: '', status: '' } })
+        .then(() => start(shop.slug)),
+    ];
+    for (const { body } of again) expect(body).toEqual(first.body);
+    const { conversation, token } = first.body.data;
+    expect(JSON.stringify(await keys().find().toArray())).not.toContain(token);
+    const chat = `/api/public/shops/${shop.slug}/conversations/${conversation.id}/messages`;
+    const { body } = await app.request.get(chat).auth(token, { type: 'bearer' }).expect(200);
+    expect(body.data).toHaveLength(1);
+    const inbox = await shop.agent.get(`${shop.path}/conversations?unread=true`).expect(200);
+    expect(inbox.body.data).toMatchObject([{ id: conversation.id, messageCount: 1 }]);
+  });
+
   it('means the same conversation however its address is written', async () => {
     const chats = `/api/public/shops/${shop.slug}/conversations`;
     const started = await app.request.post(chats).send({ customerName: 'Su Su', text: 'hello' });

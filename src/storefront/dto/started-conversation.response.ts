@@ -1,5 +1,4 @@
 import { ApiProperty } from '@nestjs/swagger';
-import type { StartedConversation } from '../storefront-chat.service.js';
 import { PublicConversationResponse } from './public-conversation.response.js';
 
 export class StartedConversationResponse {
@@ -12,8 +11,4 @@ export class StartedConversationResponse {
     example: 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiI2NzQxIn0.c2lnbmF0dXJl',
   })
   token: string;
-
-  static from({ thread, token }: StartedConversation): StartedConversationResponse {
-    return { conversation: PublicConversationResponse.from(thread), token };
-  }
 }
