@@ -84,6 +84,38 @@ describe('a client that does not read', () => {
   });
 });
 
+describe('a client that floods us with control frames', () => {
+  /** A stranger at Socket.IO is let go after ten seconds anyway. */
+  const SOON_MS = 5_000;
+
+  it.each([
+    ['/ws', 'a member'],
+    ['Socket.IO', 'a member'],
+    ['Socket.IO', 'a stranger'],
+  ])('is cut off at %s, be it %s', async (door, who) => {
+    for (const control of ['pong', 'ping'] as const) {
+      const { token } = await aUser(app);
+      const { ws, closed } =
+        who === 'a stranger'
+          ? await openLine(app, `${SOCKET_IO}websocket`)
+          : door === '/ws'
+            ? await openLine(app, `/ws?token=${token}`)
+            : await connect(app);
+      const startedAt = performance.now();
+      for (let sent = 0; sent < FLOOD; sent++) ws[control]();
+      await closed;
+      expect(performance.now() - startedAt).toBeLessThan(SOON_MS);
+    }
+  });
+
+  it('is served when it sends a few hundred', async () => {
+    const { ws, heard } = await connect(app);
+    for (let sent = 0; sent < 900; sent++) ws.pong();
+    ws.send('420["ping",{}]');
+    await expect.poll(() => heard.some((text) => text.startsWith('430'))).toBe(true);
+  });
+});
+
 describe('a Socket.IO line', () => {
   it('is closed a moment after its socket has left', async () => {
     const { ws, closed } = await connect(app);

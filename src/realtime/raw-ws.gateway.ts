@@ -7,7 +7,7 @@ import {
   type OnApplicationBootstrap,
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
-import { type RawData, type WebSocket, WebSocketServer } from 'ws';
+import type { RawData, WebSocket } from 'ws';
 import { AppConfig } from '../platform/config/app-config.js';
 import { AppError } from '../platform/http/app-error.js';
 import { Arrivals } from './arrivals.js';
@@ -15,10 +15,10 @@ import { ClientEvents } from './client-events.js';
 import { type Door, Doors, type Occupant } from './doors.js';
 import { FrameQueue } from './frame-queue.js';
 import { Handshakes, refuseHandshake } from './handshakes.js';
+import { LimitedWebSocketServer } from './limited-web-socket-server.js';
 import { RawConnection, rawFrame } from './raw-connection.js';
 import { RawRooms } from './raw-rooms.js';
 import type { SocketIdentity } from './socket-identity.js';
-import { WS_OPTIONS } from './socketio.adapter.js';
 
 const PATH = '/ws';
 const SOCKET_IO_PATH = '/socket.io';
@@ -35,7 +35,7 @@ const NO_DOOR = new AppError('not_found', 'Sockets open at /ws and at /socket.io
 export class RawWsGateway implements Door, OnApplicationBootstrap, BeforeApplicationShutdown {
   readonly name = 'raw';
   private readonly logger = new Logger(RawWsGateway.name);
-  private readonly sockets = new WebSocketServer(WS_OPTIONS);
+  private readonly sockets = new LimitedWebSocketServer();
   private readonly connections = new Set<RawConnection>();
   private readonly rooms = new RawRooms();
   private heartbeat: NodeJS.Timeout;

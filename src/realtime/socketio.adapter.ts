@@ -1,30 +1,10 @@
 import type { INestApplicationContext } from '@nestjs/common';
 import { IoAdapter } from '@nestjs/platform-socket.io';
 import type { Server, ServerOptions } from 'socket.io';
-import { type ServerOptions as WsOptions, WebSocketServer } from 'ws';
 import { AppConfig } from '../platform/config/app-config.js';
 import { calmTurn } from '../platform/http/calm-turn.js';
 import { Handshakes, refuseHandshake } from './handshakes.js';
-
-/** Largest frame a client may send, at both doors: it asks by frames, its data goes over HTTP. */
-export const MAX_FRAME_BYTES = 64 * 1024;
-
-/** Of both doors' WebSockets. */
-export const WS_OPTIONS = {
-  noServer: true,
-  maxPayload: MAX_FRAME_BYTES,
-  // Who does not stop when told to is cut off; the library would hear it for 30 seconds.
-  closeTimeout: 2_000,
-  // Answers to pings that are not read are kept without end otherwise.
-  maxPendingAutoPongs: 60,
-};
-
-/** The server that Socket.IO brings along keeps every pong that its client does not read. */
-class OurWebSocketServer extends WebSocketServer {
-  constructor(options: WsOptions) {
-    super({ ...options, ...WS_OPTIONS });
-  }
-}
+import { MAX_FRAME_BYTES, LimitedWebSocketServer } from './limited-web-socket-server.js';
 
 /** Socket.IO with our limits, origins and shared upgrade handling. */
 export class SocketIoAdapter extends IoAdapter {
@@ -41,7 +21,7 @@ export class SocketIoAdapter extends IoAdapter {
     const { appOrigins } = this.app.get(AppConfig, { strict: false });
     const ours: Partial<ServerOptions> = {
       serveClient: false,
-      wsEngine: OurWebSocketServer,
+      wsEngine: LimitedWebSocketServer,
       maxHttpBufferSize: MAX_FRAME_BYTES,
       connectTimeout: this.connectTimeout,
       cors: { origin: appOrigins, credentials: true },
