@@ -175,7 +175,7 @@ describe('handshakes', () => {
   });
 
   it('sends frames of type, event, data and timestamp at the raw door, and needs only two of them', async () => {
-    const ws = new WebSocket(`${app.url.replace('http', 'ws')}/ws?token=${shop.owner.token}`);
+    const ws = new WebSocket(`${app.url.replace('http', 'ws')}/ws?token=${shop.admin.token}`);
     await once(ws, 'open');
     ws.send(JSON.stringify({ event: 'shop:join', data: { shopId: shop.id } }));
     const before = Date.now();

@@ -26,10 +26,17 @@ export class ChatCustomers {
     }
   }
 
-  /** Those of `customers` whose token or conversation has ended, or is there no more. */
+  /** Those of `customers` whose token, conversation or shop has ended, or is there no more. */
   async listGone(customers: CustomerAccess[], now: Date): Promise<CustomerAccess[]> {
     const ids = customers.map(({ subjectId }) => subjectId);
-    const open = await this.conversations.listOpenIds(ids, now);
-    return customers.filter(({ subjectId, expiresAt }) => expiresAt <= now || !open.has(subjectId));
+    const shopIds = new Set(customers.map(({ shopId }) => shopId));
+    const [open, deleted] = await Promise.all([
+      this.conversations.listOpenIds(ids, now),
+      this.shops.listDeletedIds([...shopIds]),
+    ]);
+    return customers.filter(
+      ({ subjectId, shopId, expiresAt }) =>
+        expiresAt <= now || !open.has(subjectId) || deleted.has(shopId),
+    );
   }
 }

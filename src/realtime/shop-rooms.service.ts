@@ -9,7 +9,7 @@ import { type Reader, SyncService } from '../sync/sync.service.js';
 import { Doors } from './doors.js';
 import { Presence } from './presence.js';
 import type { RoomMember } from './room-member.js';
-import { shopRoom } from './rooms.js';
+import { sessionRoom, shopRoom } from './rooms.js';
 
 /** How far a client was told what it had missed. */
 interface Missed {
@@ -69,11 +69,20 @@ export class ShopRooms {
   }
 
   async leave(member: RoomMember, shopId: string): Promise<object> {
-    await member.leave(shopRoom(shopId));
-    this.doors.noteChange([shopRoom(shopId)]);
+    const room = shopRoom(shopId);
+    await member.leave(room);
+    this.doors.noteChange([room]);
     const { identity } = member;
-    if (identity.kind === 'member') await this.sessions.forgetShop(identity.sessionId, shopId);
+    // Another tab that is there must find itself there when it comes back.
+    if (identity.kind === 'member' && !this.isSessionIn(identity.sessionId, room)) {
+      await this.sessions.forgetShop(identity.sessionId, shopId);
+    }
     return { shopId };
+  }
+
+  private isSessionIn(sessionId: string, room: string): boolean {
+    const sockets = this.doors.occupants(sessionRoom(sessionId));
+    return sockets.some(({ rooms }) => [...rooms].includes(room));
   }
 
   /** Puts a client that has come back without joining where its session was. */
