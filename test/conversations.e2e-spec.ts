@@ -1,8 +1,10 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { Types } from 'mongoose';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ConversationResponse } from '../src/conversations/dto/conversation.response.js';
 import type { MessageResponse } from '../src/conversations/dto/message.response.js';
 import type { SentMessageResponse } from '../src/conversations/dto/sent-message.response.js';
 import { DomainEvents } from '../src/events/domain-events.js';
+import { ShopsService } from '../src/shops/shops.service.js';
 import { type Actor, aShop, type ShopWorld } from './support/actors.js';
 import { createTestApp, type TestApp } from './support/app.js';
 
@@ -95,6 +97,25 @@ describe('conversations', () => {
     const paged = await all<ConversationResponse>(`${inbox}?limit=3`);
     const newestFirst = opened.map(({ id }) => id).sort((a, b) => (a < b ? 1 : -1));
     expect(paged.map(({ id }) => id)).toEqual(newestFirst);
+  });
+
+  it('gives no change a number below one that another process has written meanwhile', async () => {
+    const { id } = await open();
+    const shops = app.nest.get(ShopsService, { strict: false });
+    const nextSeq = shops.nextSeq.bind(shops);
+    let later = 0;
+    vi.spyOn(shops, 'nextSeq').mockImplementationOnce(async (shopId) => {
+      const seq = await nextSeq(shopId);
+      later = await nextSeq(shopId);
+      await app.connection
+        .collection('conversations')
+        .updateOne({ _id: new Types.ObjectId(id) }, { $set: { seq: later, notes: 'theirs' } });
+      return seq;
+    });
+    const { body } = await shop.agent.put(`${inbox}/${id}`, { tags: ['ours'] }).expect(200);
+    expect(body.data).toMatchObject({ tags: ['ours'], notes: 'theirs' });
+    expect(body.data.seq).toBeGreaterThan(later);
+    expect(await get(id)).toEqual(body.data);
   });
 
   it('hides everything from an outsider (404)', async () => {
