@@ -1,7 +1,17 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import {
+  cp,
+  mkdir,
+  mkdtemp,
+  readFile,
+  readdir,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -142,6 +152,32 @@ describe('the data directory', { timeout: DEADLINE_MS }, () => {
     expect(code).toBe(1);
     expect(existsSync(at(name, 'mongodb'))).toBe(name === 'first');
     expect(existsSync(at('nowhere'))).toBe(false);
+  });
+
+  it('is backed up with what is behind its links', async () => {
+    await mkdir(at('disk', 'media'), { recursive: true });
+    await writeFile(at('disk', 'media', 'picture.jpg'), 'a picture');
+    await cp(at('first', 'mongodb'), at('disk', 'mongodb'), { recursive: true });
+    await mkdir(at('linked'));
+    for (const name of ['mongodb', 'media']) await symlink(at('disk', name), at('linked', name));
+    await symlink(at('first', 'dev-secrets.json'), at('linked', 'dev-secrets.json'));
+    await symlink(at('linked'), at('link'));
+    expect(await tool(at('link'), 'backup', at('linked.tgz'))).toMatchObject({ code: 0 });
+    expect(await tool(at('unlinked'), 'restore', at('linked.tgz'))).toMatchObject({ code: 0 });
+    expect(await readFile(at('unlinked', 'media', 'picture.jpg'), 'utf8')).toBe('a picture');
+    await rm(at('disk'), { recursive: true });
+    await serve({ DATA_DIR: at('unlinked') });
+    await expectTheShop();
+    await stop();
+  });
+
+  it('is not backed up without a link that leads nowhere', async () => {
+    await cp(at('first', 'mongodb'), at('broken', 'mongodb'), { recursive: true });
+    await symlink(at('unplugged'), at('broken', 'media'));
+    const { code, output } = await tool(at('broken'), 'backup', at('broken-link.tgz'));
+    expect(output).toMatch(/broken\/media cannot be read \(ENOENT\): .*\.\n$/);
+    expect(code).toBe(1);
+    expect(existsSync(at('broken-link.tgz'))).toBe(false);
   });
 
   it('does not hold its own backup when that is written into it', async () => {

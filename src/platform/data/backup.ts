@@ -1,12 +1,13 @@
-import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, readdir, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { create, extract } from 'tar';
+import { create, extract, list } from 'tar';
 import { EngineDirectory } from '../database/engine-directory.js';
-import { DATABASE, exists, requireDatabase } from './database-directory.js';
+import { DATABASE, exists, OF_EVERY_DATABASE, requireDatabase } from './database-directory.js';
 import { DataError } from './data-error.js';
 
+const OWNER_LINK = `${DATABASE}/engine.owner`;
 /** Made anew where they are missing, or of the process that holds the directory. */
-const LEFT_OUT = new Set(['cache', 'prepare.lock', '.restoring', 'mongodb/engine.owner']);
+const LEFT_OUT = new Set(['cache', 'prepare.lock', '.restoring', OWNER_LINK]);
 const UNFINISHED = '.restoring';
 
 /**
@@ -24,6 +25,7 @@ export async function backUp(dataDirectory: string, file: string): Promise<{ byt
     try {
       await writeFile(part, '', { mode: 0o600 });
       await create({ ...(await archiveOf(dataDirectory, part)), file: part, mode: 0o600 }, ['.']);
+      await requireDatabaseIn(part, file);
       await rename(part, target);
     } catch (error) {
       await rm(part, { force: true }).catch(() => {});
@@ -33,20 +35,36 @@ export async function backUp(dataDirectory: string, file: string): Promise<{ byt
   return { bytes: (await stat(target)).size };
 }
 
-async function archiveOf(cwd: string, part: string) {
+async function archiveOf(dataDirectory: string, part: string) {
   const { dev, ino } = await stat(part);
+  const cwd = await realpath(dataDirectory);
+  // What is behind a link, such as files on a bigger disk, belongs to the data; the owner's link
+  // leads nowhere, so it is not to be followed.
+  const owner = join(cwd, OWNER_LINK);
+  const statCache = new Map([[owner, await lstat(owner)]]);
   // Within the data directory the archive would hold what has been written of itself.
   const filter = (path: string, about: object): boolean =>
     !LEFT_OUT.has(path.replace(/^\.\//, '')) &&
     !('ino' in about && about.ino === ino && 'dev' in about && about.dev === dev);
-  return { gzip: true, cwd, portable: true, filter };
+  return { gzip: true, cwd, portable: true, follow: true, statCache, filter };
+}
+
+/** Reads the archive to its end, too. */
+async function requireDatabaseIn(part: string, file: string): Promise<void> {
+  const names: string[] = [];
+  await list({ file: part, strict: true, onReadEntry: ({ path }) => names.push(path) });
+  if (names.includes(`./${OF_EVERY_DATABASE}`)) return;
+  throw new DataError(`The database did not get into ${file}: look whether DATA_DIR holds it.`);
 }
 
 function explain(error: unknown, file: string): unknown {
-  const { code, path } = error as NodeJS.ErrnoException;
-  const isOfTheFile = path?.endsWith('.part') || code === 'ENOSPC';
-  if (!isOfTheFile) return error;
-  return new DataError(`${file} cannot be written (${code}): name one where this user can write.`);
+  const { code, path, syscall } = error as NodeJS.ErrnoException;
+  if (path?.endsWith('.part') || code === 'ENOSPC') {
+    const remedy = 'name one where this user can write and there is space';
+    return new DataError(`${file} cannot be written (${code}): ${remedy}.`);
+  }
+  if (!syscall || !path) return error;
+  return new DataError(`${path} cannot be read (${code}): make it readable for this user.`);
 }
 
 /**
@@ -66,8 +84,9 @@ export async function restore(dataDirectory: string, file: string): Promise<void
     await extract({ file, cwd: unfinished, strict: true }).catch(({ message }: Error) => {
       throw new DataError(`${file} is no whole backup (${message}): use another.`);
     });
+    if (!(await exists(join(unfinished, OF_EVERY_DATABASE))))
+      throw new DataError(`${file} holds no database: use another.`);
     const names = await readdir(unfinished);
-    if (!names.includes(DATABASE)) throw new DataError(`${file} holds no database: use another.`);
     await requireFree(dataDirectory, names);
     // The database last: only with it the directory counts as restored.
     for (const name of names.toSorted((one, other) => rank(one) - rank(other))) {
