@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import {
@@ -7,6 +7,7 @@ import {
   mkdtemp,
   readFile,
   readdir,
+  readlink,
   rm,
   stat,
   symlink,
@@ -29,6 +30,11 @@ const SERVER = new URL('../dist/platform/database/database-server.js', import.me
 /** Servers and tools in processes of their own, on a busy machine. */
 const DEADLINE_MS = 120_000;
 
+/** Runs a command where the processes of others cannot be seen, as a container does. */
+const APART = ['unshare', '-rpf', '--mount-proc'];
+const mayBeApart = spawnSync(APART[0]!, [...APART.slice(1), 'true']).status === 0;
+if (!mayBeApart) process.stderr.write('No PID namespace can be made here: its test is left out\n');
+
 let directory: string;
 let running: ServerProcess | undefined;
 /** What the first server was told, and the tokens that prove that its secrets came along. */
@@ -37,9 +43,14 @@ let shopPath: string;
 
 const at = (...names: string[]): string => join(directory, ...names);
 
-async function tool(dataDirectory: string, action: string, argument?: string) {
+const tool = (dataDirectory: string, action: string, argument?: string) =>
+  run([], dataDirectory, action, argument);
+
+/** @param wrapper a command that runs another one */
+async function run(wrapper: string[], dataDirectory: string, action: string, argument?: string) {
   const { PATH } = process.env;
-  const child = spawn(process.execPath, [TOOL, action, ...(argument ? [argument] : [])], {
+  const command = [...wrapper, process.execPath, TOOL, action, ...(argument ? [argument] : [])];
+  const child = spawn(command[0]!, command.slice(1), {
     env: { PATH, DATA_DIR: dataDirectory } as NodeJS.ProcessEnv,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -121,7 +132,26 @@ describe('the data directory', { timeout: DEADLINE_MS }, () => {
     expect(code).toBe(1);
     expect(output).toMatch(/^Another process \(\d+\) already runs the embedded database/);
     expect(await readdir(directory)).toEqual(['first']);
-    await stop();
+  });
+
+  it.skipIf(!mayBeApart)('is not backed up from where its server cannot be seen', async () => {
+    const owner = await readlink(at('first', 'mongodb', 'engine.owner'));
+    const { code, output } = await run(APART, at('first'), 'backup', at('early.tgz'));
+    expect(output).toMatch(/^Another process already runs the embedded database/);
+    expect(code).toBe(1);
+    expect(await readdir(directory)).toEqual(['first']);
+    expect(await readlink(at('first', 'mongodb', 'engine.owner'))).toBe(owner);
+  });
+
+  it('is not backed up while the engine of a killed server still has it', async () => {
+    const engine = running!.enginePid()!;
+    process.kill(engine, 'SIGSTOP');
+    await running!.stop('SIGKILL');
+    const { code, output } = await tool(at('first'), 'backup', at('late.tgz'));
+    process.kill(engine, 'SIGCONT');
+    expect(output).toMatch(new RegExp(`^Another process \\(${engine}\\) already runs`));
+    expect(code).toBe(1);
+    expect(await readdir(directory)).toEqual(['first']);
   });
 
   it('comes back whole from its backup, secrets included, in another place', async () => {

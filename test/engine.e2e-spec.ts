@@ -245,6 +245,21 @@ describe('a start that cannot be', () => {
     expect(await readlink(join(directory, 'engine.owner'))).not.toBe(`${process.pid}:1`);
   });
 
+  it('leaves the right of an owner elsewhere until the engine has told that it is gone', async () => {
+    const directory = await newDirectory();
+    const engine = await start(directory);
+    const link = join(directory, 'engine.owner');
+    await rm(link);
+    await symlink(`${process.pid}:1@elsewhere`, link);
+    expect(await refusal(directory, { releaseDeadlineMs: 500 })).toMatch(
+      /^Another process already/,
+    );
+    expect(await readlink(link)).toBe(`${process.pid}:1@elsewhere`);
+    await engine.stop();
+    await start(directory);
+    expect(await readlink(link)).not.toContain('elsewhere');
+  });
+
   it('names the directory that is a file, or cannot be made', async () => {
     const file = join(await newDirectory(), 'file');
     await writeFile(file, '');

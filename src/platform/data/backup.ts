@@ -1,6 +1,7 @@
 import { lstat, mkdir, readdir, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { create, extract, list } from 'tar';
+import { DatabaseServer } from '../database/database-server.js';
 import { EngineDirectory } from '../database/engine-directory.js';
 import { DATABASE, exists, OF_EVERY_DATABASE, requireDatabase } from './database-directory.js';
 import { DataError } from './data-error.js';
@@ -19,19 +20,19 @@ export async function backUp(dataDirectory: string, file: string): Promise<{ byt
   const target = resolve(file);
   if (await exists(target)) throw new DataError(`${file} is there already: name a new file.`);
   await requireDatabase(dataDirectory);
-  await alone(dataDirectory, async () => {
-    // Under its name only when it is whole.
-    const part = `${target}.part`;
-    try {
-      await writeFile(part, '', { mode: 0o600 });
+  // Under its name only when it is whole.
+  const part = `${target}.part`;
+  try {
+    await writeFile(part, '', { mode: 0o600 });
+    await whileClosed(dataDirectory, async () => {
       await create({ ...(await archiveOf(dataDirectory, part)), file: part, mode: 0o600 }, ['.']);
-      await requireDatabaseIn(part, file);
-      await rename(part, target);
-    } catch (error) {
-      await rm(part, { force: true }).catch(() => {});
-      throw explain(error, file);
-    }
-  });
+    });
+    await requireDatabaseIn(part, file);
+    await rename(part, target);
+  } catch (error) {
+    await rm(part, { force: true }).catch(() => {});
+    throw explain(error, file);
+  }
   return { bytes: (await stat(target)).size };
 }
 
@@ -108,11 +109,17 @@ async function requireFree(dataDirectory: string, names: string[]): Promise<void
 
 const rank = (name: string): number => Number(name === DATABASE);
 
-/** Holds the directory meanwhile, so that no server starts on it. */
-async function alone(dataDirectory: string, work: () => Promise<void>): Promise<void> {
+/** @throws DataError, or EmbeddedEngineError when any process has the database open meanwhile */
+async function whileClosed(dataDirectory: string, work: () => Promise<void>): Promise<void> {
+  // Only the engine's own lock tells of every process that has the data, in whatever container.
+  const engine = await DatabaseServer.reach({ dataDirectory });
+  await engine.stop();
   const held = await EngineDirectory.claim(join(dataDirectory, DATABASE));
   try {
+    const closedAt = await held.closedAt();
     await work();
+    if (closedAt !== undefined && closedAt === (await held.closedAt())) return;
+    throw new DataError('A server opened the database meanwhile: stop it, and begin again.');
   } finally {
     await held.release();
   }

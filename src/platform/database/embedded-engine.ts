@@ -187,7 +187,7 @@ export class EmbeddedEngine {
 
 /** Runs the engine once and lets the link follow it. */
 async function open(setting: Setting): Promise<EngineProcess> {
-  const { options, socketDirectory, nativeLibrary, stopped } = setting;
+  const { options, directory, socketDirectory, nativeLibrary, stopped } = setting;
   const started = await EngineProcess.start({
     childPath: options.childPath ?? CHILD,
     directory: options.directory,
@@ -198,6 +198,7 @@ async function open(setting: Setting): Promise<EngineProcess> {
     signal: stopped.signal,
   });
   try {
+    await directory.takeOver();
     await applySettings(started.uri);
     await pointLink(socketDirectory, started.socketPath);
     return started;
