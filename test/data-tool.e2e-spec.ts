@@ -22,6 +22,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DatabaseServer as Server } from '../src/platform/database/database-server.js';
 import { databaseUri } from './support/app.js';
 import { aProduct, aShopBody, anAccount } from './support/bodies.js';
+import { eventually } from './support/eventually.js';
 import { type ServerProcess, startServer } from './support/server-process.js';
 
 const TOOL = fileURLToPath(new URL('../dist/data-tool.js', import.meta.url));
@@ -29,6 +30,7 @@ const TOOL = fileURLToPath(new URL('../dist/data-tool.js', import.meta.url));
 const SERVER = new URL('../dist/platform/database/database-server.js', import.meta.url).href;
 /** Servers and tools in processes of their own, on a busy machine. */
 const DEADLINE_MS = 120_000;
+const EXPIRED = 20_000;
 
 /** Runs a command where the processes of others cannot be seen, as a container does. */
 const APART = ['unshare', '-rpf', '--mount-proc'];
@@ -43,23 +45,32 @@ let shopPath: string;
 
 const at = (...names: string[]): string => join(directory, ...names);
 
-const tool = (dataDirectory: string, action: string, argument?: string) =>
-  run([], dataDirectory, action, argument);
+interface Options {
+  /** A command that runs another one. */
+  within?: string[];
+  variables?: Record<string, string>;
+}
 
-/** @param wrapper a command that runs another one */
-async function run(wrapper: string[], dataDirectory: string, action: string, argument?: string) {
+function begin([action, argument]: string[], variables: object, within: string[] = []) {
   const { PATH } = process.env;
-  const command = [...wrapper, process.execPath, TOOL, action, ...(argument ? [argument] : [])];
+  const command = [...within, process.execPath, TOOL, action!, ...(argument ? [argument] : [])];
   const child = spawn(command[0]!, command.slice(1), {
-    env: { PATH, DATA_DIR: dataDirectory } as NodeJS.ProcessEnv,
+    env: { PATH, ...variables } as NodeJS.ProcessEnv,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text: string) => (output += text));
   }
-  const [code] = (await once(child, 'close')) as [number];
-  return { code, output };
+  return {
+    child,
+    ended: once(child, 'close').then(([code]) => ({ code: code as number, output })),
+  };
+}
+
+function tool(dataDirectory: string, action: string, argument = '', options: Options = {}) {
+  const { variables, within } = options;
+  return begin([action, argument], { DATA_DIR: dataDirectory, ...variables }, within).ended;
 }
 
 async function call(path: string, body?: object): Promise<any> {
@@ -103,14 +114,29 @@ async function indexesAt(uri: string, name?: string): Promise<Record<string, obj
   return found;
 }
 
-async function embeddedIndexes(dataDirectory: string): Promise<Record<string, object[]>> {
+async function withEmbedded<T>(
+  dataDirectory: string,
+  work: (server: Server) => Promise<T>,
+): Promise<T> {
   const { DatabaseServer } = (await import(SERVER)) as { DatabaseServer: typeof Server };
   const server = await DatabaseServer.reach({ dataDirectory });
   try {
-    return await indexesAt(server.uri, server.databaseName);
+    return await work(server);
   } finally {
     await server.stop();
   }
+}
+
+/** Many rows that have expired, but are there still: an engine looks for them once a minute. */
+async function addExpired(dataDirectory: string): Promise<void> {
+  await withEmbedded(dataDirectory, async ({ uri, databaseName }) => {
+    const client = await mongoose.mongo.MongoClient.connect(uri);
+    const rows = client.db(databaseName).collection('expired');
+    const text = 'x'.repeat(200);
+    await rows.insertMany(Array.from({ length: EXPIRED }, () => ({ at: new Date(0), text })));
+    await rows.createIndex({ at: 1 }, { expireAfterSeconds: 0 });
+    await client.close();
+  });
 }
 
 beforeAll(async () => {
@@ -136,7 +162,7 @@ describe('the data directory', { timeout: DEADLINE_MS }, () => {
 
   it.skipIf(!mayBeApart)('is not backed up from where its server cannot be seen', async () => {
     const owner = await readlink(at('first', 'mongodb', 'engine.owner'));
-    const { code, output } = await run(APART, at('first'), 'backup', at('early.tgz'));
+    const { code, output } = await tool(at('first'), 'backup', at('early.tgz'), { within: APART });
     expect(output).toMatch(/^Another process already runs the embedded database/);
     expect(code).toBe(1);
     expect(await readdir(directory)).toEqual(['first']);
@@ -246,8 +272,36 @@ describe('the data directory', { timeout: DEADLINE_MS }, () => {
     // A start would build what is missing.
     const indexes = await indexesAt(uri);
     expect(indexes['products']!.length).toBeGreaterThan(1);
-    expect(indexes).toEqual(await embeddedIndexes(at('first')));
+    const before = await withEmbedded(at('first'), (one) => indexesAt(one.uri, one.databaseName));
+    expect(indexes).toEqual(before);
     await serve({ DATA_DIR: at('first'), MONGODB_URI: uri });
+    await expectTheShop();
+    await stop();
+  });
+
+  it('is not served from where a move was cut off, and moves whole when that begins again', async () => {
+    const uri = databaseUri(`cut_off_${process.pid}`);
+    const target = await mongoose.mongo.MongoClient.connect(uri);
+    await cp(at('first'), at('large'), { recursive: true });
+    await addExpired(at('large'));
+    const { child, ended } = begin(['move', uri], { DATA_DIR: at('large') });
+    await eventually(async () => {
+      expect(await target.db().collection('expired').estimatedDocumentCount()).toBeGreaterThan(0);
+    });
+    child.kill();
+    await ended;
+    // It would take from what is still to be counted.
+    const expiry = expect.objectContaining({ expireAfterSeconds: 0 });
+    expect((await indexesAt(uri))['expired']).not.toContainEqual(expiry);
+    await expect(startServer({ DATA_DIR: at('large'), MONGODB_URI: uri })).rejects.toThrow(
+      /:\nMONGODB_URI names a database that a move has not filled yet: .*\n$/,
+    );
+    const { code, output } = await tool(at('large'), 'move', uri);
+    await target.close();
+    expect(output).toMatch(new RegExp(`^expired +${EXPIRED}$`, 'm'));
+    expect(code).toBe(0);
+    expect((await indexesAt(uri))['expired']).toContainEqual(expiry);
+    await serve({ DATA_DIR: at('large'), MONGODB_URI: uri });
     await expectTheShop();
     await stop();
   });

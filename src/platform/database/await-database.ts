@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '@nestjs/common';
 import mongoose from 'mongoose';
 import { isDatabaseUnavailable } from './database-errors.js';
+import { requireWhole } from './unfinished-move.js';
 
 const TRY_MS = 2_000;
 const FIRST_PAUSE_MS = 500;
@@ -10,7 +11,7 @@ const LAST_PAUSE_MS = 10_000;
 /**
  * Resolves when the server answers. A start waits for its database, however long: neither comes up in
  * an order that could be relied on, and a process that ends and starts again helps nobody.
- * @throws what no waiting mends, such as a wrong password
+ * @throws what no waiting mends, such as a wrong password, or a move into it that was cut off
  */
 export async function awaitDatabase(uri: string, logger: Logger): Promise<void> {
   for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 2, LAST_PAUSE_MS)) {
@@ -34,6 +35,7 @@ async function askOnce(uri: string): Promise<Error | undefined> {
   });
   try {
     await client.db().command({ ping: 1 });
+    await requireWhole(client.db());
     return undefined;
   } catch (error) {
     if (error instanceof Error && isDatabaseUnavailable(error)) return error;
