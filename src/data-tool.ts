@@ -4,7 +4,7 @@
  */
 import 'reflect-metadata';
 import { MongoClient } from 'mongodb';
-import { ConfigError, loadDataDirectory } from './platform/config/app-config.js';
+import { ConfigError, loadDataPlaces } from './platform/config/app-config.js';
 import { backUp, restore } from './platform/data/backup.js';
 import { requireDatabase } from './platform/data/database-directory.js';
 import { DataError } from './platform/data/data-error.js';
@@ -13,6 +13,10 @@ import { DatabaseServer } from './platform/database/database-server.js';
 import { EmbeddedEngineError } from './platform/database/embedded-engine-error.js';
 
 const USAGE = 'Say what to do: backup FILE, restore FILE, or move MONGODB_URI.';
+const NOT_IN_USE =
+  'MONGODB_URI is set, so the database in DATA_DIR is not the one in use: back up and restore that ' +
+  "server with its own tools and DATA_DIR's files and secrets by copying it, or run this with " +
+  'MONGODB_URI set to nothing.';
 const REACH_DEADLINE_MS = 5_000;
 
 const [, , action = '', argument = ''] = process.argv;
@@ -41,7 +45,9 @@ async function run(what: string, about: string): Promise<void> {
   };
   const chosen = actions[what];
   if (!chosen || !about) throw new DataError(USAGE);
-  await chosen(loadDataDirectory(), about);
+  const { dataDirectory, mongodbUri } = loadDataPlaces();
+  if (mongodbUri && chosen !== move) throw new DataError(NOT_IN_USE);
+  await chosen(dataDirectory, about);
 }
 
 async function move(dataDirectory: string, uri: string): Promise<void> {

@@ -306,6 +306,19 @@ describe('the data directory', { timeout: DEADLINE_MS }, () => {
     await stop();
   });
 
+  it.each(['backup', 'restore'])(
+    'is no matter of a %s while another one is in use',
+    async (action) => {
+      const variables = { MONGODB_URI: 'mongodb://127.0.0.1:1/cliick' };
+      const { code, output } = await tool(at('first'), action, at('other.tgz'), { variables });
+      expect(output).toMatch(
+        /^MONGODB_URI is set, .* or run this with MONGODB_URI set to nothing\.\n$/,
+      );
+      expect(code).toBe(1);
+      expect(existsSync(at('other.tgz'))).toBe(false);
+    },
+  );
+
   it('stays where it is when the target does not answer', async () => {
     const { code, output } = await tool(at('first'), 'move', 'mongodb://127.0.0.1:1/cliick');
     expect(code).toBe(1);

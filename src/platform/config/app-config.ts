@@ -156,8 +156,11 @@ export function loadAppConfig(
  * Where the data are, for what needs no secrets and so makes none.
  * @throws ConfigError naming every wrong variable
  */
-export function loadDataDirectory(environment = environmentWithFile()): string {
-  return dataDirectoryOf(parse(environment));
+export function loadDataPlaces(
+  environment = environmentWithFile(),
+): Pick<AppConfig, 'dataDirectory' | 'mongodbUri'> {
+  const env = parse(environment);
+  return { dataDirectory: dataDirectoryOf(env), mongodbUri: env.MONGODB_URI };
 }
 
 const dataDirectoryOf = ({ DATA_DIR }: Env): string => resolve(DATA_DIR ?? '.data');
