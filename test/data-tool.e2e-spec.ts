@@ -2,6 +2,8 @@ import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import {
+  chmod,
+  chown,
   cp,
   mkdir,
   mkdtemp,
@@ -36,6 +38,8 @@ const EXPIRED = 20_000;
 const APART = ['unshare', '-rpf', '--mount-proc'];
 const mayBeApart = spawnSync(APART[0]!, [...APART.slice(1), 'true']).status === 0;
 if (!mayBeApart) process.stderr.write('No PID namespace can be made here: its test is left out\n');
+
+const isRoot = process.getuid?.() === 0;
 
 let directory: string;
 let running: ServerProcess | undefined;
@@ -318,6 +322,34 @@ describe('the data directory', { timeout: DEADLINE_MS }, () => {
       expect(existsSync(at('other.tgz'))).toBe(false);
     },
   );
+
+  it.skipIf(!mayBeApart)(
+    'says that a disk is too small for it, and leaves nothing there',
+    async () => {
+      await mkdir(at('small'));
+      const mount = `mount -t tmpfs -o size=1m none ${at('small')}`;
+      const script = `${mount}; "$@"; code=$?; ls -A ${at('small')}; exit $code`;
+      const within = ['unshare', '-rm', 'sh', '-c', script, 'sh'];
+      const { code, output } = await tool(at('small'), 'restore', at('shop.tgz'), { within });
+      expect(output).toBe(
+        `${at('small')} cannot be written (ENOSPC): free some space, or point DATA_DIR elsewhere.\n`,
+      );
+      expect(code).toBe(1);
+    },
+  );
+
+  it.skipIf(isRoot && !mayBeApart)('names what of it cannot be read', async () => {
+    await cp(at('first'), at('closed'), { recursive: true });
+    const secrets = at('closed', 'dev-secrets.json');
+    await chmod(secrets, 0);
+    // Root of a namespace of users may not read what is of a user without.
+    if (isRoot) await chown(secrets, 65_534, 65_534);
+    const within = isRoot ? ['unshare', '-r'] : [];
+    const { code, output } = await tool(at('closed'), 'backup', at('closed.tgz'), { within });
+    expect(output).toBe(`${secrets} cannot be read (EACCES): make it readable for this user.\n`);
+    expect(code).toBe(1);
+    expect(existsSync(at('closed.tgz'))).toBe(false);
+  });
 
   it('stays where it is when the target does not answer', async () => {
     const { code, output } = await tool(at('first'), 'move', 'mongodb://127.0.0.1:1/cliick');

@@ -31,7 +31,7 @@ export async function backUp(dataDirectory: string, file: string): Promise<{ byt
     await rename(part, target);
   } catch (error) {
     await rm(part, { force: true }).catch(() => {});
-    throw explain(error, file);
+    throw whyNotBackedUp(error, file, part);
   }
   return { bytes: (await stat(target)).size };
 }
@@ -58,9 +58,9 @@ async function requireDatabaseIn(part: string, file: string): Promise<void> {
   throw new DataError(`The database did not get into ${file}: look whether DATA_DIR holds it.`);
 }
 
-function explain(error: unknown, file: string): unknown {
+function whyNotBackedUp(error: unknown, file: string, part: string): unknown {
   const { code, path, syscall } = error as NodeJS.ErrnoException;
-  if (path?.endsWith('.part') || code === 'ENOSPC') {
+  if (path === part || code === 'ENOSPC') {
     const remedy = 'name one where this user can write and there is space';
     return new DataError(`${file} cannot be written (${code}): ${remedy}.`);
   }
@@ -75,16 +75,15 @@ function explain(error: unknown, file: string): unknown {
  */
 export async function restore(dataDirectory: string, file: string): Promise<void> {
   if (!(await exists(file))) throw new DataError(`There is no file ${file}: name a backup.`);
-  await mkdir(dataDirectory, { recursive: true });
-  // Told before all of the archive is read.
-  await requireFree(dataDirectory, [DATABASE]);
   const unfinished = join(dataDirectory, UNFINISHED);
-  await rm(unfinished, { recursive: true, force: true });
-  await mkdir(unfinished);
   try {
-    await extract({ file, cwd: unfinished, strict: true }).catch(({ message }: Error) => {
-      throw new DataError(`${file} is no whole backup (${message}): use another.`);
-    });
+    await mkdir(dataDirectory, { recursive: true });
+    // Told before all of the archive is read.
+    await requireFree(dataDirectory, [DATABASE]);
+    await rm(unfinished, { recursive: true, force: true });
+    await mkdir(unfinished);
+    // One file after the other: at the first that fails, no other is still being written.
+    extract({ file, cwd: unfinished, strict: true, sync: true });
     if (!(await exists(join(unfinished, OF_EVERY_DATABASE))))
       throw new DataError(`${file} holds no database: use another.`);
     const names = await readdir(unfinished);
@@ -93,9 +92,23 @@ export async function restore(dataDirectory: string, file: string): Promise<void
     for (const name of names.toSorted((one, other) => rank(one) - rank(other))) {
       await rename(join(unfinished, name), join(dataDirectory, name));
     }
+  } catch (error) {
+    throw whyNotRestored(error as Error, file, dataDirectory);
   } finally {
-    await rm(unfinished, { recursive: true, force: true });
+    await rm(unfinished, { recursive: true, force: true }).catch(() => {});
   }
+}
+
+function whyNotRestored(error: Error, file: string, dataDirectory: string): Error {
+  if (error instanceof DataError) return error;
+  const { code, message, path, syscall } = error as NodeJS.ErrnoException;
+  // What the archive's own format or its compression is about.
+  if (!syscall) return new DataError(`${file} is no whole backup (${message}): use another.`);
+  if (path === file)
+    return new DataError(`${file} cannot be read (${code}): make it readable for this user.`);
+  const remedy = code === 'ENOSPC' ? 'free some space' : 'let this user write it';
+  const sentence = `${dataDirectory} cannot be written (${code}): ${remedy}, or point DATA_DIR elsewhere.`;
+  return new DataError(sentence);
 }
 
 /** @throws DataError naming what of `names` is there: it may be all that somebody has of it */
