@@ -1,6 +1,8 @@
-import { readdirSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { getMetadataStorage } from 'class-validator';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
@@ -64,6 +66,20 @@ describe('the image', () => {
       removed.split(' ').some((one) => path === one || path.startsWith(`${one}/`));
     expect(kept).toContain('node_modules/typescript');
     expect(kept.filter((path) => !isRemoved(path))).toEqual([]);
+  });
+
+  it('holds the program that its documented backup runs', () => {
+    const [, program = ''] = /cliick-backend \\\n +node (\S+) backup /.exec(
+      read('docs/deployment.md'),
+    )!;
+    const image = mkdtempSync(join(tmpdir(), 'cliick-image-'));
+    for (const [, name] of final.matchAll(/^COPY (?:--from=build \/app\/)?(\S+) \S+$/gm)) {
+      if (name === 'node_modules') symlinkSync(join(ROOT, name), join(image, name));
+      else cpSync(join(ROOT, name!), join(image, name!), { recursive: true });
+    }
+    const { stderr } = spawnSync(process.execPath, [program], { cwd: image, encoding: 'utf8' });
+    rmSync(image, { recursive: true });
+    expect(stderr).toMatch(/^Say what to do: backup FILE/);
   });
 
   it('is given only what it is built from', () => {
