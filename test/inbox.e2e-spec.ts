@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { getModelToken } from '@nestjs/mongoose';
-import type { Model } from 'mongoose';
+import { type Model, Types } from 'mongoose';
 import type supertest from 'supertest';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { ConversationsService } from '../src/conversations/conversations.service.js';
@@ -281,6 +281,27 @@ describe('an answer to a conversation that has moved on', () => {
     const answers = await Promise.all(Array.from({ length: 10 }, () => answer(chat.id, 1)));
     expect(answers.filter(({ status }) => status === 201)).toHaveLength(1);
     expect(answers.filter(({ status }) => status === 409)).toHaveLength(9);
+  });
+});
+
+describe('a message that is stored late', () => {
+  it('is told to who has read on to later numbers meanwhile', async () => {
+    const chat = await aChat('Su Su');
+    const create = messages().create.bind(messages()) as (...given: unknown[]) => Promise<never>;
+    vi.spyOn(messages(), 'create').mockImplementationOnce((async (...given: unknown[]) => {
+      await pause(2_100);
+      return create(...given);
+    }) as never);
+    const late = shop.agent.post(`${inbox}/${chat.id}/messages`, { text: 'Late' }).expect(201);
+    const sent = late.then(({ body }) => body.data.message.seq as number);
+    await pause(500);
+    const shops = app.connection.collection('shops');
+    await shops.updateOne({ _id: new Types.ObjectId(shop.id) }, { $inc: { seq: 1_000 } });
+    await chat.write('On time');
+    const since = (await get(chat.id)).seq;
+    expect(await sent).toBeGreaterThan(since);
+    const { body } = await shop.agent.get(`${shop.path}/changes?since=${since}`).expect(200);
+    expect(body.data.messages.at(-1)).toMatchObject({ text: 'Late', seq: await sent });
   });
 });
 

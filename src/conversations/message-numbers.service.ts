@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import type { Model, QueryFilter } from 'mongoose';
 import { AppError } from '../platform/http/app-error.js';
+import { ShopsService } from '../shops/shops.service.js';
 import type { Conversation } from './conversation.schema.js';
 import { ConversationsService } from './conversations.service.js';
 import { MessageResponse } from './dto/message.response.js';
@@ -25,6 +26,7 @@ export class MessageNumbersService {
   constructor(
     @InjectModel(Message.name) private readonly messages: Model<Message>,
     private readonly conversations: ConversationsService,
+    private readonly shops: ShopsService,
   ) {}
 
   /**
@@ -78,6 +80,15 @@ export class MessageNumbersService {
       return (newest[0]?.messageNumber ?? 0) >= messageCount - 1 ? newest : null;
     });
     return this.conversations.takeBackNumber(taken, newest);
+  }
+
+  /** Gives a message that was stored late a change's number that nobody can have passed yet. */
+  async renew({ shopId, _id }: Message): Promise<Message | null> {
+    const seq = await this.shops.nextSeq(shopId.toHexString());
+    const renewed = { $set: { seq } };
+    return this.messages
+      .findOneAndUpdate({ shopId, _id }, renewed, { returnDocument: 'after' })
+      .lean();
   }
 
   /** @throws AppError `conflict` when a colleague has given theirs the same name */
