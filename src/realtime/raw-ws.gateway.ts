@@ -21,7 +21,8 @@ import { RawRooms } from './raw-rooms.js';
 import type { SocketIdentity } from './socket-identity.js';
 
 const PATH = '/ws';
-const SOCKET_IO_PATH = '/socket.io';
+/** As the library has it: without the last slash it takes nothing. */
+const SOCKET_IO_PATH = '/socket.io/';
 const HEARTBEAT_MS = 25_000;
 const POLICY_VIOLATION = 1008;
 const SERVICE_RESTART = 1012;
@@ -54,8 +55,8 @@ export class RawWsGateway implements Door, OnApplicationBootstrap, BeforeApplica
     server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
       // Of Socket.IO too: the server has let go of the socket, and a reset must not end the process.
       socket.on('error', () => socket.destroy());
+      if (request.url?.startsWith(SOCKET_IO_PATH)) return;
       const path = request.url?.split('?')[0]?.replace(/\/$/, '');
-      if (path === SOCKET_IO_PATH) return;
       if (path === PATH) void this.open(request, socket, head);
       else refuseHandshake(request, NO_DOOR);
     });

@@ -2,8 +2,10 @@ import { once } from 'node:events';
 import { Agent, type IncomingMessage, request } from 'node:http';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { aUser } from '../support/actors.js';
 import { createTestApp, type TestApp } from '../support/app.js';
 import { anAccount } from '../support/bodies.js';
+import { eventually } from '../support/eventually.js';
 
 const OFFER = { Connection: 'Upgrade, HTTP2-Settings', Upgrade: 'h2c', 'HTTP2-Settings': 'AAMA' };
 
@@ -55,6 +57,24 @@ describe('a request that offers another protocol', () => {
     agent.destroy();
   });
 
+  it('is who it was, and one request, however many headers it has', async () => {
+    const { token } = await aUser(app);
+    const line = connect(Number(new URL(app.url).port), 'localhost');
+    const inner = 'GET /health/ready HTTP/1.1\r\nHost: localhost\r\n\r\n';
+    const many = 'a:\r\n'.repeat(2_100);
+    line.write(
+      'POST /api/shops HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n' +
+        `${many}Authorization: Bearer ${token}\r\nContent-Type: application/json\r\nContent-Length: ${inner.length}\r\n\r\n${inner}`,
+    );
+    let answers = '';
+    line.on('data', (text) => (answers += String(text)));
+    await eventually(() => expect(answers).toContain('malformed_body'));
+    // What follows would be answered at once.
+    await app.request.get('/health/ready').expect(200);
+    line.destroy();
+    expect(answers.match(/HTTP\/1\.1 /g)).toHaveLength(1);
+  });
+
   it('is cut off when it did not wait for the answer before', async () => {
     const line = connect(Number(new URL(app.url).port), 'localhost');
     const head = 'GET /health/ready HTTP/1.1\r\nHost: localhost\r\n';
@@ -63,4 +83,21 @@ describe('a request that offers another protocol', () => {
     await once(line.resume(), 'close');
     await app.request.get('/health/live').expect(200);
   });
+});
+
+describe('an upgrade to a WebSocket where there is no door', () => {
+  it.each(['/socket.io', '/socket.io?EIO=4&transport=websocket', '/elsewhere'])(
+    'is refused at once (%s)',
+    async (path) => {
+      const line = connect(Number(new URL(app.url).port), 'localhost');
+      line.write(
+        `GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
+          'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n',
+      );
+      let answer = '';
+      line.on('data', (text) => (answer += String(text)));
+      await once(line, 'close');
+      expect(answer).toMatch(/^HTTP\/1\.1 404 /);
+    },
+  );
 });
