@@ -284,6 +284,30 @@ describe('an answer to a conversation that has moved on', () => {
   });
 });
 
+describe('a repetition that others overtake', () => {
+  it('takes no second number, and changes nothing', async () => {
+    const chat = await aChat('Su Su');
+    const create = messages().create.bind(messages()) as (...given: unknown[]) => Promise<never>;
+    vi.spyOn(messages(), 'create').mockImplementationOnce((async (...given: unknown[]) => {
+      await pause(300);
+      return create(...given);
+    }) as never);
+    const say = (text: string, clientMessageId: string) =>
+      shop.agent
+        .post(`${inbox}/${chat.id}/messages`, { text, clientMessageId })
+        .expect(201)
+        .then(({ body }) => body.data.message.messageNumber as number);
+    const first = say('Yes', 'slow');
+    await pause(100);
+    await chat.write('Are you there?');
+    const numbers = [await say('Yes', 'slow'), await first];
+    expect(numbers).toEqual([2, 2]);
+    const after = await get(chat.id);
+    expect(after).toMatchObject({ messageCount: 3, unreadCount: 1, isRead: false });
+    expect(after.messages.map(({ messageNumber }) => messageNumber)).toEqual([1, 2, 3]);
+  });
+});
+
 describe('a message that is stored late', () => {
   it('is told to who has read on to later numbers meanwhile', async () => {
     const chat = await aChat('Su Su');

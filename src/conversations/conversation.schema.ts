@@ -77,9 +77,9 @@ export class Conversation {
   @Prop({ required: true, default: 0 })
   messageCount: number;
 
-  /** The message that `messageCount` was given to; null when that was taken back. */
-  @Prop({ type: SchemaTypes.ObjectId, default: null })
-  takenFor: Types.ObjectId | null;
+  /** The messages that the last numbers were given to, the newest first. */
+  @Prop({ type: [SchemaTypes.ObjectId], default: [] })
+  takenFor: Types.ObjectId[];
 
   /** The shop's number of the change that has given it out. */
   @Prop({ type: Number, default: null })

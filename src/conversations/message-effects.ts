@@ -2,6 +2,8 @@ import { wholeWordsOf } from '../platform/database/search-words.js';
 import type { Message } from './message.schema.js';
 
 const EXCERPT_CHARACTERS = 200;
+/** A repetition overtakes its first sending by no more messages than that. */
+const MAX_TAKERS = 20;
 
 export type NumberedMessage = Pick<
   Message,
@@ -27,7 +29,9 @@ export function changesBy(message: NumberedMessage, seq: number): object {
   const fromSeller = { isRead: true, unreadCount: 0 };
   return {
     messageCount: number,
-    takenFor: message._id,
+    takenFor: {
+      $slice: [{ $concatArrays: [[message._id], { $ifNull: ['$takenFor', []] }] }, MAX_TAKERS],
+    },
     takenSeq: seq,
     ...(message.isNote ? {} : shown),
     ...(message.sender === 'user' ? fromCustomer : {}),
@@ -56,7 +60,7 @@ export function changesByStored(newest: Message[], readNumber: number): object {
     lastCustomerMessageNumber: fromCustomer[0]?.messageNumber ?? 0,
     readNumber: Math.min(readNumber, messageCount),
     messageCount,
-    takenFor: null,
+    takenFor: [],
     takenSeq: null,
   };
 }

@@ -37,24 +37,28 @@ export class MessageNumbersService {
   async take(draft: Draft, expected?: number): Promise<Conversation | Message> {
     const { shopId, conversationId } = idsOf(draft);
     let read = expected;
+    let isLost = false;
     for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
       const condition: QueryFilter<Conversation> = {
         // A repetition that is on its way has shown its message already.
-        takenFor: { $ne: draft._id },
+        ...(isLost ? {} : { takenFor: { $ne: draft._id } }),
         ...(read === undefined ? {} : { messageCount: read }),
       };
       const taken = await this.conversations.takeNumber(shopId, conversationId, draft, condition);
       if (taken) return taken;
       const { conversation } = await this.conversations.get(shopId, conversationId);
       const { messageCount, takenFor } = conversation;
-      if (takenFor?.equals(draft._id)) {
+      if (takenFor.some((id) => id.equals(draft._id))) {
         const same = await this.waitFor(() => this.findRepeated(shopId, conversationId, draft));
         if (same) return same;
-        // Whoever has taken it has died.
-        await this.takeBack(conversation);
+        // Whoever has taken it has died: others have numbers above it, or it can be taken back.
+        isLost = !takenFor[0]!.equals(draft._id);
+        if (!isLost) await this.takeBack(conversation);
       } else if (read !== undefined && messageCount > read) {
         const same = await this.findRepeated(shopId, conversationId, draft);
         return same ?? this.refuse(conversation, read);
+      } else if (read !== undefined && read > messageCount + 1) {
+        throw tooHigh(messageCount);
       } else {
         // Somebody's number that this sender has read was taken back.
         read = read === undefined ? undefined : messageCount;
@@ -128,6 +132,11 @@ export class MessageNumbersService {
       await pause(LOOK_MS);
     }
   }
+}
+
+function tooHigh(count: number): AppError {
+  const message = `expectedMessageNumber must be the last you have read: there are ${count} messages`;
+  return AppError.validation([{ field: 'expectedMessageNumber', message }]);
 }
 
 function idsOf({ shopId, conversationId }: Draft): { shopId: string; conversationId: string } {

@@ -9,6 +9,13 @@ import { RecentSet } from './recent-set.js';
 type Listener<N extends DomainEventName> = (payload: DomainEventMap[N]) => void | Promise<void>;
 type Consumer<N extends DomainEventName> = (payload: DomainEventMap[N]) => Promise<void>;
 
+const REPEATED = Symbol('repeated');
+
+export interface Repeated<N extends DomainEventName = DomainEventName> {
+  name: N;
+  payload: DomainEventMap[N];
+}
+
 /** Far more than happens between an event and its repetition. */
 const MAX_REMEMBERED = 20_000;
 
@@ -46,7 +53,9 @@ export class DomainEvents {
   async repeat<N extends DomainEventName>(name: N, payload: DomainEventMap[N]): Promise<void> {
     const identity = identityOf(name, payload);
     if (identity === undefined) throw new Error(`${name} has no identity to be repeated by`);
-    if (!this.done.has(identity)) await this.consume(name, payload);
+    if (this.done.has(identity)) return;
+    this.emitter.emit(REPEATED, { name, payload });
+    await this.consume(name, payload);
   }
 
   /** Subscribes; a listener's error never reaches the emitter. */
@@ -56,6 +65,11 @@ export class DomainEvents {
         .then(() => listener(payload))
         .catch((error: unknown) => this.noteFailure(name, error));
     });
+  }
+
+  /** Subscribes to what is repeated, whichever it is. */
+  onRepeat(listener: (event: Repeated) => void): void {
+    this.emitter.on(REPEATED, listener);
   }
 
   /**

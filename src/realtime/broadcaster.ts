@@ -14,6 +14,8 @@ export class Broadcaster implements OnModuleInit {
 
   onModuleInit(): void {
     for (const name of Object.keys(PUSH_TABLE) as DomainEventName[]) this.subscribe(name);
+    // Its process may have died before it told the others.
+    this.events.onRepeat(({ name, payload }) => this.relay.repeat(...commandsFor(name, payload)));
   }
 
   private subscribe<N extends DomainEventName>(name: N): void {

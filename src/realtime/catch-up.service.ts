@@ -1,5 +1,6 @@
 import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { ShopsService } from '../shops/shops.service.js';
+import { OVERLAP_NUMBERS } from '../sync/sync.service.js';
 import { Range, UntoldRanges } from '../sync/untold-ranges.service.js';
 import { type Command, Doors } from './doors.js';
 import { ProcessBus } from './process-bus.js';
@@ -19,8 +20,6 @@ export class CatchUp implements OnApplicationBootstrap {
   private heardBefore: Since = new Map();
   /** What was not published, by the shops it was for. */
   private lost: Since = new Map();
-  /** Where its own sockets were told meanwhile, and not in order. */
-  private ranges = new Map<string, Range>();
   /** Whether anything was not: an eviction has no number, and is found by a sweep. */
   private hasLost = false;
 
@@ -37,7 +36,7 @@ export class CatchUp implements OnApplicationBootstrap {
     this.doors.onShopChange((shopId) => void this.noteShop(shopId));
     this.bus.onTurn('proveHearing', () => void this.attempt(() => this.noteHeard()));
     this.bus.onTurn('hearAgain', () => void this.attempt(() => this.tellUnheard()));
-    this.bus.onTurn('speakAgain', () => this.publishLost());
+    this.bus.onTurn('speakAgain', () => void this.attempt(() => this.publishLost()));
     this.bus.onLoss((topic, body) => {
       if (topic === 'commands') this.noteLost(sinceOf(body as Command[]));
       if (topic === 'lost') this.noteLost(body as [string, number][]);
@@ -50,7 +49,8 @@ export class CatchUp implements OnApplicationBootstrap {
     if (!this.bus.isShared || this.heard.has(shopId)) return;
     await this.attempt(async () => {
       const seq = await this.shops.getSeq(shopId);
-      if (!this.heard.has(shopId)) this.heard.set(shopId, seq);
+      // What was numbered before may be stored, and told, only later.
+      if (!this.heard.has(shopId)) this.heard.set(shopId, Math.max(0, seq - OVERLAP_NUMBERS));
     });
   }
 
@@ -78,21 +78,17 @@ export class CatchUp implements OnApplicationBootstrap {
       const known = [this.lost, this.heardBefore, this.heard].map((map) => map.get(shopId) ?? seq);
       const lowest = Math.min(seq, ...known);
       this.lost.set(shopId, lowest);
-      const range = this.ranges.get(shopId) ?? new Range(shopId, lowest + 1, seq + 1);
-      range.from = Math.min(range.from, lowest + 1);
-      range.to = Math.max(range.to, seq + 1);
-      this.ranges.set(shopId, range);
-      this.untoldRanges.keep(range);
+      this.untoldRanges.grow(shopId, lowest + 1, seq + 1);
     }
   }
 
-  private publishLost(): void {
+  private async publishLost(): Promise<void> {
     if (!this.hasLost) return;
     const lost = [...this.lost];
     this.lost = new Map();
-    this.ranges = new Map();
     this.hasLost = false;
     this.bus.publish('lost', lost);
+    this.untoldRanges.end(await this.shops.mapSeqs(lost.map(([shopId]) => shopId)));
   }
 
   private async attempt(work: () => Promise<void>): Promise<void> {

@@ -8,7 +8,7 @@ import { SyncService } from '../sync/sync.service.js';
 import { type Command, Doors } from './doors.js';
 import { PushMemory } from './push-memory.js';
 import { commandsFor } from './push-table.js';
-import { chatRoom, shopRoom } from './rooms.js';
+import { chatRoom, shopOfRoom, shopRoom } from './rooms.js';
 
 /** Told at once, and the pause before the next: a client must be able to read along. */
 const BATCH = 50;
@@ -48,8 +48,9 @@ export class MissedChanges {
       if (start > 0) await pause(PAUSE_MS);
       for (const { id, seq, commands } of missed.slice(start, start + BATCH)) {
         // Looked at only now: a later state may have come meanwhile.
-        if (this.memory.has({ id, seq })) continue;
-        this.doors.apply(commands);
+        const isKnown = this.memory.has({ id, seq });
+        // A customer is told a status only when it changes, of which the last push knew nothing.
+        this.doors.apply(isKnown ? commands.filter(isChatStatus) : commands);
         this.memory.keep(commands);
       }
     }
@@ -93,6 +94,11 @@ export class MissedChanges {
     }
     return states;
   }
+}
+
+function isChatStatus(command: Command): boolean {
+  const isStatus = command.do === 'emit' && command.event === 'conversation:update';
+  return isStatus && shopOfRoom(command.room) === undefined;
 }
 
 /** What the whole team is told. */

@@ -1,7 +1,7 @@
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { type Command, Doors } from './doors.js';
 import { ProcessBus } from './process-bus.js';
-import { PushMemory } from './push-memory.js';
+import { numberedPush, PushMemory } from './push-memory.js';
 
 /** Has the doors of all processes do a thing: of this one at once, of the others through the bus. */
 @Injectable()
@@ -21,6 +21,12 @@ export class Relay implements OnModuleInit {
     if (commands.length === 0) return;
     this.apply(commands);
     this.bus.publish('commands', commands);
+  }
+
+  /** Sends what this process has neither sent nor heard lately. */
+  repeat(...commands: Command[]): void {
+    const [pushed] = commands.flatMap((command) => numberedPush(command) ?? []);
+    if (this.bus.isShared && pushed && !this.memory.has(pushed)) this.send(...commands);
   }
 
   private apply(commands: Command[]): void {

@@ -16,7 +16,7 @@ const MAX_CHANGES = 2_000;
  * later numbers. That takes moments: the last numbers before `since` are read again, and more of
  * them where a document is so young that it may have landed late.
  */
-const OVERLAP_NUMBERS = 100;
+export const OVERLAP_NUMBERS = 100;
 const YOUNG = { numbers: 500, ms: 15_000 };
 
 /** Who asks, in which shop. */

@@ -22,10 +22,30 @@ export class Range {
 @Injectable()
 export class UntoldRanges {
   private readonly logger = new Logger(UntoldRanges.name);
+  /** Those of this process that grow yet, by shop. */
+  private growing = new Map<string, Range>();
   private readonly waiting = new Set<Range>();
   private isKeeping = false;
 
   constructor(@InjectModel(UntoldRange.name) private readonly ranges: Model<UntoldRange>) {}
+
+  /** This process tells these numbers, and not all before them, until `end`. */
+  grow(shopId: string, from: number, to: number): void {
+    const range = this.growing.get(shopId) ?? new Range(shopId, from, to);
+    range.from = Math.min(range.from, from);
+    range.to = Math.max(range.to, to);
+    this.growing.set(shopId, range);
+    this.keep(range);
+  }
+
+  /** @param seqs the shops' numbers: others have told up to these, and not what is told only now */
+  end(seqs: Map<string, number>): void {
+    for (const range of this.growing.values()) {
+      range.to = Math.max(range.to, seqs.get(range.shopId) ?? 0);
+      this.keep(range);
+    }
+    this.growing = new Map();
+  }
 
   /** Keeps a range as it is then; one that grows faster than it is written is written once. */
   keep(range: Range): void {
@@ -39,6 +59,9 @@ export class UntoldRanges {
    * @returns the number up to which it has surely been told everything
    */
   async resumeFrom(shopId: string, since: number, landing: number): Promise<number> {
+    // What others tell meanwhile is not known here.
+    const own = this.growing.get(shopId);
+    if (own && since >= own.from) return this.resumeFrom(shopId, own.from - 1, landing);
     const holdsIt = { shopId, to: { $gte: since - landing }, from: { $lte: since } };
     const range = await this.ranges.findOne(holdsIt).sort({ to: 1 }).lean();
     return range ? this.resumeFrom(shopId, range.from - 1, landing) : since;

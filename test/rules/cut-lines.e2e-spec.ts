@@ -2,9 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Types } from 'mongoose';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { ReplayService } from '../../src/replay/replay.service.js';
 import { MissedChanges } from '../../src/realtime/missed-changes.service.js';
 import { Presence } from '../../src/realtime/presence.js';
 import { ProcessBus } from '../../src/realtime/process-bus.js';
+import { Relay } from '../../src/realtime/relay.js';
 import { Sweeper } from '../../src/realtime/sweeper.js';
 import { ChangesResponse } from '../../src/sync/dto/changes.response.js';
 import { SyncService } from '../../src/sync/sync.service.js';
@@ -95,8 +97,14 @@ describe.skipIf(!redisServer)('a process that alone loses its line to Redis', ()
     await whileCut(async () => {
       await shop.owner.delete(`${shop.path}/team/${userId}`).expect(200);
       await shop.agent.post('/api/auth/logout').expect(200);
+      await shop.owner
+        .post(`${shop.path}/conversations`, { customerName: 'Of no business to them' })
+        .expect(201);
     });
     expect(await dismissed.next('shop:left')).toMatchObject({ shopId: shop.id });
+    for (const gone of [dismissed, signedOut]) {
+      expect(gone.heard('conversation:update')).toEqual([]);
+    }
     expect(await signedOut.closed).toMatch(/^4401 /);
   });
 
@@ -216,6 +224,38 @@ describe.skipIf(!redisServer)('a process that alone loses its line to Redis', ()
       expect(await messagesSince(await write(whole, 'later'))).not.toContain(untold);
     });
 
+    it('is told them at the process that could not say so, and at its own once it is back', async () => {
+      const client = await join(shop.manager, whole);
+      let since = 0;
+      await whileCut(async () => {
+        await write(cut, 'said to nobody');
+        await passManyNumbers();
+        since = await write(whole, 'said to one');
+        await client.next('message:new');
+        client.close();
+        const moved = await join(shop.manager, cut, since);
+        expect(moved.heard('message:new')).toContainEqual(
+          expect.objectContaining({ text: 'said to nobody' }),
+        );
+      });
+      await eventually(async () => expect(await messagesSince(since)).toContain('said to nobody'));
+    });
+
+    it('is told them after two outages, too', async () => {
+      let since = 0;
+      await whileCut(async () => {
+        await write(whole, 'of the first');
+        await passManyNumbers();
+        since = await write(cut, 'told in the first');
+      });
+      await is('ready');
+      await whileCut(async () => {
+        await write(whole, 'of the second');
+        since = await write(cut, 'told in the second');
+      });
+      await eventually(async () => expect(await messagesSince(since)).toContain('of the second'));
+    });
+
     it('is told them where it moves, while its process tells them yet', async () => {
       const client = await join(shop.manager, cut);
       let goOn = () => {};
@@ -270,6 +310,51 @@ describe.skipIf(!redisServer)('a process that alone loses its line to Redis', ()
         expect.objectContaining({ text: 'Hello?' }),
       ),
     );
+  });
+
+  it('tells a customer that their chat was closed, though it was changed here since', async () => {
+    const { body } = await whole.request
+      .post(`/api/public/shops/${shop.slug}/conversations`)
+      .send({ customerName: 'Su Su', text: 'Goodbye' })
+      .expect(201);
+    const { conversation, token } = body.data;
+    const customer = await openRawWs(cut, { token });
+    open.push(customer);
+    await customer.ask('ping', {});
+    const put = (at: TestApp, change: object) =>
+      at.request
+        .put(`${shop.path}/conversations/${conversation.id}`)
+        .set('Authorization', `Bearer ${shop.owner.token}`)
+        .send(change)
+        .expect(200);
+    await whileCut(async () => {
+      await put(whole, { status: 'closed' });
+      await put(cut, { tags: ['x'] });
+    });
+    await eventually(() =>
+      expect(customer.heard('conversation:update')).toContainEqual({
+        id: conversation.id,
+        status: 'closed',
+      }),
+    );
+  });
+
+  it('tells in its next round what a process that has died did not tell', async () => {
+    const client = await join(shop.manager, whole);
+    vi.spyOn(cut.nest.get(Relay, { strict: false }), 'send').mockReturnValueOnce();
+    await cut.request
+      .post(`/api/public/shops/${shop.slug}/conversations`)
+      .send({ customerName: 'Su Su', text: 'I buy ten' })
+      .expect(201);
+    const soon = new Date(Date.now() + 10_000);
+    const heard = () => client.heard('message:new').filter(({ text }) => text === 'I buy ten');
+    await eventually(async () => {
+      await whole.nest.get(ReplayService, { strict: false }).run(soon);
+      expect(heard()).toHaveLength(1);
+    });
+    await whole.nest.get(ReplayService, { strict: false }).run(soon);
+    await pause(SETTLED_MS);
+    expect(heard()).toHaveLength(1);
   });
 
   it('tells customers their chat where too much was missed, and the team to read anew', async () => {
