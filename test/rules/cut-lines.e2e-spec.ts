@@ -241,6 +241,32 @@ describe.skipIf(!redisServer)('a process that alone loses its line to Redis', ()
       await eventually(async () => expect(await messagesSince(since)).toContain('said to nobody'));
     });
 
+    it('is told them where nobody of the shop was at the process that could not say so', async () => {
+      const quiet = await aShop(whole);
+      const asOwner = { Authorization: `Bearer ${quiet.owner.token}` };
+      const write = async (at: TestApp, customerName: string): Promise<number> => {
+        const path = `${quiet.path}/conversations`;
+        const { body } = await at.request
+          .post(path)
+          .set(asOwner)
+          .send({ customerName })
+          .expect(201);
+        return body.data.seq as number;
+      };
+      let since = 0;
+      await whileCut(async () => {
+        await write(cut, 'Said to nobody');
+        const _id = new Types.ObjectId(quiet.id);
+        await whole.connection.collection('shops').updateOne({ _id }, { $inc: { seq: 1_000 } });
+        since = await write(whole, 'Said to one');
+      });
+      await eventually(async () => {
+        const path = `${quiet.path}/changes?since=${since}`;
+        const { body } = await whole.request.get(path).set(asOwner).expect(200);
+        expect(JSON.stringify(body.data.conversations)).toContain('Said to nobody');
+      });
+    });
+
     it('is told them after two outages, too', async () => {
       let since = 0;
       await whileCut(async () => {
@@ -341,11 +367,12 @@ describe.skipIf(!redisServer)('a process that alone loses its line to Redis', ()
 
   it('tells in its next round what a process that has died did not tell', async () => {
     const client = await join(shop.manager, whole);
-    vi.spyOn(cut.nest.get(Relay, { strict: false }), 'send').mockReturnValueOnce();
+    const send = vi.spyOn(cut.nest.get(Relay, { strict: false }), 'send').mockReturnValue();
     await cut.request
       .post(`/api/public/shops/${shop.slug}/conversations`)
       .send({ customerName: 'Su Su', text: 'I buy ten' })
       .expect(201);
+    send.mockRestore();
     const soon = new Date(Date.now() + 10_000);
     const heard = () => client.heard('message:new').filter(({ text }) => text === 'I buy ten');
     await eventually(async () => {
