@@ -228,6 +228,7 @@ describe('an answer to a conversation that has moved on', () => {
     expect(body.data.messages.map(({ text }: { text: string }) => text)).toEqual(['Never mind']);
     expect((await get(chat.id)).messageCount).toBe(2);
     await answer(chat.id, 2).expect(201);
+    await answer(chat.id, 1_000_000).expect(400);
     await answer('6741c0c0a5f2d13b8c9e0aaa', 2).expect(404);
   });
 
