@@ -14,8 +14,8 @@ import { EmbeddedEngineError } from './platform/database/embedded-engine-error.j
 
 const USAGE = 'Say what to do: backup FILE, restore FILE, or move MONGODB_URI.';
 const NOT_IN_USE =
-  'MONGODB_URI is set, so the database in DATA_DIR is not the one in use: back up and restore that ' +
-  "server with its own tools and DATA_DIR's files and secrets by copying it, or run this with " +
+  'MONGODB_URI is set, so the database in DATA_DIR is not the one in use: back up, restore and move ' +
+  "that server's with its own tools and DATA_DIR's files and secrets by copying it, or run this with " +
   'MONGODB_URI set to nothing.';
 const REACH_DEADLINE_MS = 5_000;
 
@@ -46,13 +46,14 @@ async function run(what: string, about: string): Promise<void> {
   const chosen = actions[what];
   if (!chosen || !about) throw new DataError(USAGE);
   const { dataDirectory, mongodbUri } = loadDataPlaces();
-  if (mongodbUri && chosen !== move) throw new DataError(NOT_IN_USE);
+  // The target of a move may have been told to the server before.
+  const isTarget = chosen === move && mongodbUri === about;
+  if (mongodbUri && !isTarget) throw new DataError(NOT_IN_USE);
   await chosen(dataDirectory, about);
 }
 
 async function move(dataDirectory: string, uri: string): Promise<void> {
   await requireDatabase(dataDirectory);
-  // The embedded database, whichever the server is told to use.
   const source = await DatabaseServer.reach({ dataDirectory });
   const from = new MongoClient(source.uri);
   let to: MongoClient | undefined;

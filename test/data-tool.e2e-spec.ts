@@ -310,18 +310,20 @@ describe('the data directory', { timeout: DEADLINE_MS }, () => {
     await stop();
   });
 
-  it.each(['backup', 'restore'])(
-    'is no matter of a %s while another one is in use',
-    async (action) => {
-      const variables = { MONGODB_URI: 'mongodb://127.0.0.1:1/cliick' };
-      const { code, output } = await tool(at('first'), action, at('other.tgz'), { variables });
-      expect(output).toMatch(
-        /^MONGODB_URI is set, .* or run this with MONGODB_URI set to nothing\.\n$/,
-      );
-      expect(code).toBe(1);
-      expect(existsSync(at('other.tgz'))).toBe(false);
-    },
-  );
+  it.each([
+    ['backup', 'other.tgz'],
+    ['restore', 'other.tgz'],
+    ['move', 'mongodb://127.0.0.1:1/other'],
+  ])('is no matter of a %s while another one is in use', async (action, name) => {
+    const variables = { MONGODB_URI: 'mongodb://127.0.0.1:1/cliick' };
+    const about = action === 'move' ? name : at(name);
+    const { code, output } = await tool(at('first'), action, about, { variables });
+    expect(output).toMatch(
+      /^MONGODB_URI is set, .* or run this with MONGODB_URI set to nothing\.\n$/,
+    );
+    expect(code).toBe(1);
+    expect(existsSync(at('other.tgz'))).toBe(false);
+  });
 
   it.skipIf(!mayBeApart)(
     'says that a disk is too small for it, and leaves nothing there',
@@ -352,7 +354,10 @@ describe('the data directory', { timeout: DEADLINE_MS }, () => {
   });
 
   it('stays where it is when the target does not answer', async () => {
-    const { code, output } = await tool(at('first'), 'move', 'mongodb://127.0.0.1:1/cliick');
+    const target = 'mongodb://127.0.0.1:1/cliick';
+    // That the server has been told of the target already is no matter.
+    const variables = { MONGODB_URI: target };
+    const { code, output } = await tool(at('first'), 'move', target, { variables });
     expect(code).toBe(1);
     expect(output).toMatch(/^The target does not answer or refuses .*: check its URI\.\n$/);
   });
