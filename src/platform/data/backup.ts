@@ -1,5 +1,5 @@
 import { lstat, mkdir, readdir, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join, normalize, resolve } from 'node:path';
 import { create, extract, list } from 'tar';
 import { DatabaseServer } from '../database/database-server.js';
 import { EngineDirectory } from '../database/engine-directory.js';
@@ -80,28 +80,45 @@ export async function restore(dataDirectory: string, file: string): Promise<void
     await mkdir(dataDirectory, { recursive: true });
     // Told before all of the archive is read.
     await requireFree(dataDirectory, [DATABASE]);
-    await rm(unfinished, { recursive: true, force: true });
+    // It fails where one is: of two restores at once, only one goes on.
     await mkdir(unfinished);
-    // One file after the other: at the first that fails, no other is still being written.
-    extract({ file, cwd: unfinished, strict: true, sync: true });
-    if (!(await exists(join(unfinished, OF_EVERY_DATABASE))))
-      throw new DataError(`${file} holds no database: use another.`);
-    const names = await readdir(unfinished);
-    await requireFree(dataDirectory, names);
-    // The database last: only with it the directory counts as restored.
-    for (const name of names.toSorted((one, other) => rank(one) - rank(other))) {
-      await rename(join(unfinished, name), join(dataDirectory, name));
+    try {
+      await fill(dataDirectory, unfinished, file);
+    } finally {
+      await rm(unfinished, { recursive: true, force: true }).catch(() => {});
     }
   } catch (error) {
     throw whyNotRestored(error as Error, file, dataDirectory);
-  } finally {
-    await rm(unfinished, { recursive: true, force: true }).catch(() => {});
   }
+}
+
+async function fill(dataDirectory: string, unfinished: string, file: string): Promise<void> {
+  const names = unpack(file, unfinished);
+  if (!(await exists(join(unfinished, OF_EVERY_DATABASE))))
+    throw new DataError(`${file} holds no database: use another.`);
+  await requireFree(dataDirectory, names);
+  // The database last: only with it the directory counts as restored.
+  for (const name of names.toSorted((one, other) => rank(one) - rank(other))) {
+    await rename(join(unfinished, name), join(dataDirectory, name));
+  }
+}
+
+/** What the archive itself names at its top: each of it has to arrive. */
+function unpack(file: string, directory: string): string[] {
+  const names = new Set<string>();
+  const onReadEntry = ({ path }: { path: string }): void => {
+    names.add(normalize(path).split('/')[0]!);
+  };
+  // One file after the other: at the first that fails, no other is still being written.
+  extract({ file, cwd: directory, strict: true, sync: true, onReadEntry });
+  return [...names].filter((name) => name !== '.');
 }
 
 function whyNotRestored(error: Error, file: string, dataDirectory: string): Error {
   if (error instanceof DataError) return error;
   const { code, message, path, syscall } = error as NodeJS.ErrnoException;
+  if (code === 'EEXIST' && path === join(dataDirectory, UNFINISHED))
+    return new DataError(`${path} is of another restore: let that end, or remove it if none runs.`);
   // What the archive's own format or its compression is about.
   if (!syscall) return new DataError(`${file} is no whole backup (${message}): use another.`);
   if (path === file)
