@@ -1,4 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import {
@@ -33,6 +34,8 @@ const SERVER = new URL('../dist/platform/database/database-server.js', import.me
 /** Servers and tools in processes of their own, on a busy machine. */
 const DEADLINE_MS = 120_000;
 const EXPIRED = 20_000;
+/** Bytes of which an archive is made for a while. */
+const BIG = 4 * 1024 * 1024;
 
 /** Runs a command where the processes of others cannot be seen, as a container does. */
 const APART = ['unshare', '-rpf', '--mount-proc'];
@@ -240,13 +243,36 @@ describe('the data directory', { timeout: DEADLINE_MS }, () => {
     expect(existsSync(at('broken-link.tgz'))).toBe(false);
   });
 
-  it('does not hold its own backup when that is written into it', async () => {
+  it('does not hold its own backup when that is written into it, nor what a file system keeps', async () => {
+    await mkdir(at('first', 'lost+found'));
     expect(await tool(at('first'), 'backup', at('first', 'own.tgz'))).toMatchObject({ code: 0 });
     const names: string[] = [];
     await list({ file: at('first', 'own.tgz'), onReadEntry: ({ path }) => names.push(path) });
-    await rm(at('first', 'own.tgz'));
+    for (const name of ['own.tgz', 'lost+found']) await rm(at('first', name), { recursive: true });
     expect(names).toContain('./mongodb/');
+    expect(names.filter((name) => name.includes('lost+found'))).toEqual([]);
     expect(names.filter((name) => name.includes('own.tgz'))).toEqual([]);
+  });
+
+  it.each([
+    ['a server opened it meanwhile', 'mongod.lock', /^A server opened the database meanwhile: /],
+    ['it went away meanwhile', 'WiredTiger', /^The database did not get into .*\.tgz: /],
+  ])('is not backed up when %s', async (_, name, sentence) => {
+    await rm(at('reopened'), { recursive: true, force: true });
+    await cp(at('first'), at('reopened'), { recursive: true });
+    // They come before the database, and nothing makes them smaller.
+    for (let number = 0; number < 6; number += 1)
+      await writeFile(at('reopened', `a-${number}`), randomBytes(BIG));
+    const file = at(`without-${name}.tgz`);
+    const { ended } = begin(['backup', file], { DATA_DIR: at('reopened') });
+    await eventually(async () => {
+      expect((await stat(`${file}.part`)).size).toBeGreaterThan(0);
+    });
+    // What an opening and a close leave behind, by an engine that cannot be seen from here.
+    if (name === 'mongod.lock') await writeFile(at('reopened', 'mongodb', name), '');
+    else await rm(at('reopened', 'mongodb', name));
+    expect(await ended).toMatchObject({ code: 1, output: expect.stringMatching(sentence) });
+    expect(existsSync(file)).toBe(false);
   });
 
   it('takes no backup over what is there, and leaves all of it', async () => {

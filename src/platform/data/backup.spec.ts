@@ -56,6 +56,14 @@ describe('a restore', () => {
     );
   });
 
+  it('goes into the root of a file system, from that of another', async () => {
+    const file = await archiveOf([...CONTENT, 'lost+found/#12']);
+    await mkdir(join(dataDirectory, 'lost+found'), { recursive: true });
+    await restore(dataDirectory, file);
+    expect((await readdir(dataDirectory)).toSorted()).toEqual([...NAMES, 'lost+found'].toSorted());
+    expect(await readdir(join(dataDirectory, 'lost+found'))).toEqual([]);
+  });
+
   it('names what a killed one has left, and leaves it', async () => {
     const file = await archiveOf(CONTENT);
     await mkdir(join(dataDirectory, '.restoring', 'mongodb'), { recursive: true });

@@ -7,9 +7,11 @@ import { DATABASE, exists, OF_EVERY_DATABASE, requireDatabase } from './database
 import { DataError } from './data-error.js';
 
 const OWNER_LINK = `${DATABASE}/engine.owner`;
-/** Made anew where they are missing, or of the process that holds the directory. */
-const LEFT_OUT = new Set(['cache', 'prepare.lock', '.restoring', OWNER_LINK]);
 const UNFINISHED = '.restoring';
+/** Of the file system, at its root. */
+const LOST_AND_FOUND = 'lost+found';
+/** Made anew where they are missing, or of the process or the disk that holds the directory. */
+const LEFT_OUT = new Set(['cache', 'prepare.lock', UNFINISHED, LOST_AND_FOUND, OWNER_LINK]);
 
 /**
  * Writes all of a data directory to `file`, a gzipped tar archive: the database and the
@@ -103,7 +105,7 @@ async function fill(dataDirectory: string, unfinished: string, file: string): Pr
   }
 }
 
-/** What the archive itself names at its top: each of it has to arrive. */
+/** What the archive itself names at its top: each of it, unless a disk's own, has to arrive. */
 function unpack(file: string, directory: string): string[] {
   const names = new Set<string>();
   const onReadEntry = ({ path }: { path: string }): void => {
@@ -111,7 +113,7 @@ function unpack(file: string, directory: string): string[] {
   };
   // One file after the other: at the first that fails, no other is still being written.
   extract({ file, cwd: directory, strict: true, sync: true, onReadEntry });
-  return [...names].filter((name) => name !== '.');
+  return [...names].filter((name) => name !== '.' && name !== LOST_AND_FOUND);
 }
 
 function whyNotRestored(error: Error, file: string, dataDirectory: string): Error {
