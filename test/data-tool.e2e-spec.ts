@@ -22,6 +22,7 @@ import { fileURLToPath } from 'node:url';
 import mongoose from 'mongoose';
 import { list } from 'tar';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { copyDatabase } from '../src/platform/data/move.js';
 import type { DatabaseServer as Server } from '../src/platform/database/database-server.js';
 import { databaseUri } from './support/app.js';
 import { aProduct, aShopBody, anAccount } from './support/bodies.js';
@@ -34,6 +35,8 @@ const SERVER = new URL('../dist/platform/database/database-server.js', import.me
 /** Servers and tools in processes of their own, on a busy machine. */
 const DEADLINE_MS = 120_000;
 const EXPIRED = 20_000;
+/** Documents that a move writes at once. */
+const BATCH = 500;
 /** Bytes of which an archive is made for a while. */
 const BIG = 4 * 1024 * 1024;
 
@@ -120,6 +123,8 @@ async function indexesAt(uri: string, name?: string): Promise<Record<string, obj
   await client.close();
   return found;
 }
+
+const numbered = (count: number) => Array.from({ length: count }, (_, _id) => ({ _id }));
 
 async function withEmbedded<T>(
   dataDirectory: string,
@@ -307,6 +312,33 @@ describe('the data directory', { timeout: DEADLINE_MS }, () => {
     await serve({ DATA_DIR: at('first'), MONGODB_URI: uri });
     await expectTheShop();
     await stop();
+  });
+
+  it('is moved so that no crash of the target takes it back, and counted there', async () => {
+    const uri = databaseUri(`counted_${process.pid}`);
+    const source = await mongoose.mongo.MongoClient.connect(databaseUri(`source_${process.pid}`));
+    const target = await mongoose.mongo.MongoClient.connect(uri, { monitorCommands: true });
+    await source
+      .db()
+      .collection<{ _id: number }>('rows')
+      .insertMany(numbered(4 * BATCH));
+    const concerns: Record<string, unknown> = {};
+    target.on('commandStarted', ({ commandName, command }) => {
+      if (/^(create|insert|drop)$/.test(commandName)) concerns[commandName] = command.writeConcern;
+    });
+    expect(await copyDatabase(source.db(), target.db())).toEqual({ rows: 4 * BATCH });
+    const kept = { w: 'majority', j: true };
+    expect(concerns).toEqual({ create: kept, insert: kept, drop: kept });
+    await target.db().dropDatabase();
+    // With the first batch of them there, one goes.
+    target.once('commandSucceeded', function lose({ commandName }) {
+      if (commandName !== 'insert') return void target.once('commandSucceeded', lose);
+      void source.db(target.db().databaseName).collection('rows').deleteOne({});
+    });
+    await expect(copyDatabase(source.db(), target.db())).rejects.toThrow(
+      `rows: ${4 * BATCH - 1} of ${4 * BATCH} arrived. Begin again.`,
+    );
+    await Promise.all([source.close(), target.close()]);
   });
 
   it('is not served from where a move was cut off, and moves whole when that begins again', async () => {
