@@ -87,8 +87,14 @@ export class CatchUp implements OnApplicationBootstrap {
     const lost = [...this.lost];
     this.lost = new Map();
     this.hasLost = false;
+    const ranges = this.untoldRanges.end();
     this.bus.publish('lost', lost);
-    this.untoldRanges.end(await this.shops.mapSeqs(lost.map(([shopId]) => shopId)));
+    // The others have told up to there, and not what is told them only now.
+    const seqs = await this.shops.mapSeqs(ranges.map(({ shopId }) => shopId));
+    for (const range of ranges) {
+      range.to = Math.max(range.to, seqs.get(range.shopId) ?? 0);
+      this.untoldRanges.keep(range);
+    }
   }
 
   private async attempt(work: () => Promise<void>): Promise<void> {

@@ -6,7 +6,7 @@ import {
   type NestInterceptor,
   UseInterceptors,
 } from '@nestjs/common';
-import { mergeMap, type Observable } from 'rxjs';
+import { map, type Observable } from 'rxjs';
 import { CustomerTokens } from '../auth/customer-tokens.service.js';
 import type { PublicOrderResponse } from './dto/public-order.response.js';
 import type { SubmittedOrderResponse } from './dto/submitted-order.response.js';
@@ -20,10 +20,10 @@ export class OrderTokenInterceptor implements NestInterceptor {
     _: ExecutionContext,
     next: CallHandler<PublicOrderResponse>,
   ): Observable<SubmittedOrderResponse> {
-    return next.handle().pipe(mergeMap((order) => this.withToken(order)));
+    return next.handle().pipe(map((order) => this.withToken(order)));
   }
 
-  private async withToken(order: PublicOrderResponse): Promise<SubmittedOrderResponse> {
+  private withToken(order: PublicOrderResponse): SubmittedOrderResponse {
     const { id: subjectId, shopId, submittedAt } = order;
     const subject = { kind: 'order', shopId, subjectId } as const;
     return { ...order, token: this.tokens.sign(subject, new Date(submittedAt)) };

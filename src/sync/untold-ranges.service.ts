@@ -38,13 +38,11 @@ export class UntoldRanges {
     this.keep(range);
   }
 
-  /** @param seqs the shops' numbers: others have told up to these, and not what is told only now */
-  end(seqs: Map<string, number>): void {
-    for (const range of this.growing.values()) {
-      range.to = Math.max(range.to, seqs.get(range.shopId) ?? 0);
-      this.keep(range);
-    }
+  /** Answers the ranges that grow no more by what this process tells. */
+  end(): Range[] {
+    const ended = [...this.growing.values()];
     this.growing = new Map();
+    return ended;
   }
 
   /** Keeps a range as it is then; one that grows faster than it is written is written once. */
