@@ -8,6 +8,7 @@ import { Presence } from '../../src/realtime/presence.js';
 import { ProcessBus } from '../../src/realtime/process-bus.js';
 import { Relay } from '../../src/realtime/relay.js';
 import { Sweeper } from '../../src/realtime/sweeper.js';
+import { ShopsService } from '../../src/shops/shops.service.js';
 import { ChangesResponse } from '../../src/sync/dto/changes.response.js';
 import { SyncService } from '../../src/sync/sync.service.js';
 import { type Actor, aShop, aUser, type ShopWorld } from '../support/actors.js';
@@ -187,8 +188,8 @@ describe.skipIf(!redisServer)('a process that alone loses its line to Redis', ()
       await whole.connection.collection('shops').updateOne({ _id }, { $inc: { seq: 1_000 } });
     }
 
-    async function messagesSince(since: number): Promise<string[]> {
-      const { body } = await whole.request
+    async function messagesSince(since: number, at = whole): Promise<string[]> {
+      const { body } = await at.request
         .get(`${shop.path}/changes?since=${since}`)
         .set('Authorization', `Bearer ${shop.owner.token}`)
         .expect(200);
@@ -265,6 +266,18 @@ describe.skipIf(!redisServer)('a process that alone loses its line to Redis', ()
         const { body } = await whole.request.get(path).set(asOwner).expect(200);
         expect(JSON.stringify(body.data.conversations)).toContain('Said to nobody');
       });
+    });
+
+    it('goes back no further once they hear each other, though the database failed just then', async () => {
+      const read = vi.spyOn(cut.nest.get(ShopsService, { strict: false }), 'mapSeqs');
+      read.mockRejectedValue(new Error('the database does not answer'));
+      await whileCut(() => write(cut, 'told late'));
+      await eventually(() => expect(read).toHaveBeenCalled());
+      await is('ready');
+      read.mockRestore();
+      await passManyNumbers();
+      const since = await write(cut, 'long after');
+      expect(await messagesSince(since, cut)).not.toContain('told late');
     });
 
     it('is told them after two outages, too', async () => {
